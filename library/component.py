@@ -1,0 +1,199 @@
+#!/usr/bin/python
+"""Converge packages, files, units and health probes as one thing."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: component
+short_description: Converge packages, files, units and health probes as one thing
+description:
+  - Makes one component of a host true in a single round trip when nothing has changed.
+  - New files are staged beside their targets and validated there, then swapped in by atomic renames; units are
+    reloaded or restarted only after the component's own validation, and probed before the run is committed.
+  - On any failure every path and unit is put back as it was, and the task fails with the failing command's own words.
+  - A unit is also acted on when it runs with older files than those on the disk, whoever left it so.
+  - A file that an earlier run placed and that is no longer listed is removed.
+  - What was placed is recorded in C(/var/lib/bongsu/components/<name>.json).
+author: The bongsu authors
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: full}
+options:
+  name:
+    description: The component's name, unique on a host.
+    type: str
+    required: true
+  packages:
+    description: Debian packages to have. Missing ones are installed by apt, with their services not yet started.
+    type: list
+    elements: str
+    default: []
+  files:
+    description: Paths, in the order in which they are made. A directory comes before what lies in it.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      dest: {type: path, required: true, description: "Absolute path on the host."}
+      src: {type: str, description: "A template of the role; O(files[].src) or O(files[].content) makes a file."}
+      content: {type: str, description: "The file's whole content."}
+      state:
+        description: V(absent) removes a file or link, never a directory.
+        type: str
+        choices: [file, directory, absent]
+        default: file
+      owner: {type: str, default: root, description: "User by name or number."}
+      group: {type: str, default: root, description: "Group by name or number."}
+      mode: {type: str, description: "Octal mode. The default is C(0644) for a file and C(0755) for a directory."}
+      validate:
+        description: A command, as a list, run on the staged file; C(%s) stands for its path.
+        type: list
+        elements: str
+      on_change:
+        description: What a change of this file asks of O(files[].units). A unit that cannot reload is restarted.
+        type: str
+        choices: [restart, reload, none]
+        default: reload
+      units: {type: list, elements: str, description: "Units of this component that read the file. The default is all."}
+      secret: {type: bool, default: false, description: "Never show the content in a diff or an error."}
+  validate:
+    description: Commands, each a list, run on the real paths after the swap and before any unit is touched.
+    type: list
+    elements: list
+    default: []
+  secrets:
+    description: Texts to mask in everything that is reported.
+    type: list
+    elements: str
+    default: []
+  units:
+    description: systemd units of the component.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name: {type: str, required: true, description: "The unit's name with its type."}
+      enabled: {type: bool, description: "Start at boot. The default is true unless masked."}
+      state: {type: str, choices: [started, stopped], description: "The default is started unless masked."}
+      masked: {type: bool, default: false, description: "Stopped, and kept from being started by anything."}
+  health:
+    description: Probes that must all pass at once within O(deadline) after a change. Each holds exactly one kind.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      unit:
+        description: The unit is active.
+        type: dict
+        suboptions:
+          name: {type: str, required: true, description: "The unit's name."}
+      tcp:
+        description: A connection is accepted.
+        type: dict
+        suboptions:
+          port: {type: int, required: true, description: "Port."}
+          host: {type: str, default: 127.0.0.1, description: "Name or address."}
+      http:
+        description: A GET request is answered as expected.
+        type: dict
+        suboptions:
+          url: {type: str, required: true, description: "An http or https URL."}
+          status: {type: int, default: 200, description: "The status expected."}
+          contains: {type: str, description: "A text that the answer must contain."}
+          ca: {type: path, description: "The CA's certificate file for https."}
+          cert: {type: path, description: "A client certificate file."}
+          key: {type: path, description: "The client certificate's key file."}
+          server_name: {type: str, description: "The name that the server's certificate must carry."}
+          username: {type: str, description: "User for basic authentication."}
+          password: {type: str, description: "Password for basic authentication."}
+      command:
+        description: A command ends with status 0.
+        type: dict
+        suboptions:
+          argv: {type: list, elements: str, required: true, description: "The command as a list."}
+      file:
+        description: A file exists, and is not too old.
+        type: dict
+        suboptions:
+          path: {type: path, required: true, description: "Path of the file."}
+          max_age: {type: float, description: "Greatest age in seconds."}
+  deadline:
+    description: Seconds within which the health probes must pass.
+    type: float
+    default: 30
+  state_directory:
+    description: Where manifests and journals are kept on the host.
+    type: path
+    default: /var/lib/bongsu
+  brought:
+    description: Packages that this very run installed. The action fills it in; a playbook leaves it alone.
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Converge the web server
+  component:
+    name: web
+    packages: [nginx-light]
+    files:
+      - dest: /etc/nginx/conf.d/site.conf
+        src: site.conf.j2
+    validate:
+      - [nginx, -t]
+    units:
+      - name: nginx.service
+    health:
+      - http: {url: http://127.0.0.1/}
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or in check mode would be, in order.
+  type: list
+  elements: str
+  returned: success
+missing_packages:
+  description: Packages that would be installed (check mode).
+  type: list
+  elements: str
+  returned: success
+round_trips:
+  description: How many times the host was asked.
+  type: int
+  returned: always
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.bongsu.component.run import converge
+from ansible.module_utils.bongsu.component.spec import ARGUMENT_SPEC, parse
+from ansible.module_utils.bongsu.errors import BongsuError
+
+_SHORTEST_MASKED = 6  # characters: masking shorter lines of a secret file ("}", "---") would blot out everything
+
+
+def main() -> None:
+    """Run the module."""
+    spec = {**ARGUMENT_SPEC, "brought": {"type": "list", "elements": "str", "default": []}}
+    module = AnsibleModule(spec, supports_check_mode=True)
+    module.no_log_values |= _secret_lines(module.params["files"])
+    try:
+        component = parse(module.params)
+        report = converge(
+            component, module.params["state_directory"], module.params["brought"], check=module.check_mode
+        )
+        module.exit_json(**report)
+    except BongsuError as error:
+        module.fail_json(msg=str(error), **error.details)
+
+
+def _secret_lines(files: list[dict]) -> set[str]:
+    lines = {
+        line.strip() for file in files if file["secret"] and file["content"] for line in file["content"].splitlines()
+    }
+    return {line for line in lines if len(line) >= _SHORTEST_MASKED}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+#!/usr/bin/python
+"""Host half of the action host_certificate: inspect, and request a certificate when one is due."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.bongsu.certificate import Wanted, split_names
+from ansible.module_utils.bongsu.certificate_host import CertificateHost
+from ansible.module_utils.bongsu.errors import BongsuError
+
+DOCUMENTATION = r"""
+module: host_certificate
+short_description: Have a host's key certified by the internal CA when it is due
+description:
+  - Inspects the certificate in O(directory). When it is missing, foreign, not for the host's key, not for the
+    wanted names, addresses or purposes, or past two thirds of its life, the host makes a signing request and
+    the controller signs it. Nothing is written but the key; the caller places what is returned.
+  - The key is made on the host once and never leaves it. It is kept when the certificate is renewed, so no
+    moment exists in which key and certificate differ. To change the key, delete C(host.key) and run again.
+  - In check mode nothing is written; a due certificate is reported as a change.
+options:
+  ca_certificate:
+    description: Certificate of the internal CA, PEM.
+    type: str
+    required: true
+  ca_key:
+    description: Private key of the CA, PEM. Used on the controller only; it is not sent to the host.
+    type: str
+    required: true
+  names:
+    description: Names and addresses to certify, mixed.
+    type: list
+    elements: str
+    required: true
+  client_auth:
+    description: Whether the host may also authenticate as a client.
+    type: bool
+    default: false
+  lifetime_days:
+    description: Life of a new certificate in days.
+    type: int
+    default: 90
+  directory:
+    description: Where C(host.key) and C(host.crt) are.
+    type: path
+    default: /etc/bongsu/tls
+  group:
+    description: Group that may read the key; made when it is missing.
+    type: str
+    default: bongsu-tls
+  textfile_directory:
+    description:
+      - A directory of node_exporter's textfile collector, made when it is missing, so that the caller can place
+        a metric there before node_exporter is installed. Empty for none.
+    type: str
+    default: ""
+author:
+  - bongsu contributors
+"""
+
+EXAMPLES = r"""
+- name: Certify the host's key
+  host_certificate:
+    ca_certificate: "{{ host_certificate_ca_certificate }}"
+    ca_key: "{{ host_certificate_ca_key }}"
+    names: [web1, 192.0.2.7]
+  register: certified
+"""
+
+RETURN = r"""
+certificate:
+  description: The certificate that belongs at C(host.crt), PEM; new or as found.
+  type: str
+  returned: success
+expires:
+  description: End of the certificate's life, seconds since 1970.
+  type: int
+  returned: success
+ca_expires:
+  description: End of the CA's life, seconds since 1970.
+  type: int
+  returned: success
+actions:
+  description: What was done, or would be in check mode, in words.
+  type: list
+  elements: str
+  returned: success
+reasons:
+  description: Why a new certificate was due.
+  type: list
+  elements: str
+  returned: success
+"""
+
+ARGUMENT_SPEC = {
+    "ca_certificate": {"type": "str", "required": True},
+    "names": {"type": "list", "elements": "str", "required": True},
+    "client_auth": {"type": "bool", "default": False},
+    "lifetime_days": {"type": "int", "default": 90},
+    "directory": {"type": "path", "default": "/etc/bongsu/tls"},
+    "group": {"type": "str", "default": "bongsu-tls"},
+    "textfile_directory": {"type": "str", "default": ""},
+}
+
+
+def main() -> None:
+    """Report what the host has; make key and request when that is not what is wanted."""
+    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True)
+    given = module.params
+    host = CertificateHost(given["directory"], given["group"], given["textfile_directory"])
+    names, addresses = split_names(given["names"])
+    lifetime = dt.timedelta(days=given["lifetime_days"])
+    wanted = Wanted(frozenset(names), frozenset(addresses), given["client_auth"], lifetime)
+    missing = host.missing()
+    if missing:
+        module.exit_json(changed=True, missing=missing, due=True, reasons=[f"the host lacks: {', '.join(missing)}"])
+    try:
+        report = host.report(given["ca_certificate"], wanted)
+        if not module.check_mode:
+            if not report["key_present"]:
+                host.make_key()
+            elif report["key_exposed"]:
+                host.restrict_key()
+            if report["due"]:
+                report["request"] = host.request()
+        changed = report["due"] or report["key_exposed"]
+        module.exit_json(changed=changed, missing=[], **report)
+    except (BongsuError, OSError) as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()

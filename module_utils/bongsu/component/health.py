@@ -1,0 +1,118 @@
+"""Health probes, which ask whether the component answers as its users expect."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import os
+import socket
+import ssl
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from .. import host
+
+_PAUSE = 0.2  # seconds between two rounds of probes
+_HOLD = 0.3  # seconds that a unit must stay up: a daemon that dislikes its configuration is gone sooner
+_PATIENCE = 5.0  # seconds for one answer
+
+
+def wait_healthy(probes: list[dict[str, Any]], units: list[str], deadline: float) -> list[str]:
+    """Probe until all pass at once or ``deadline`` seconds are over; list the last complaints, empty when healthy.
+
+    There is nothing to wait for once systemd has given up on one of ``units``.
+    """
+    end = time.monotonic() + deadline
+    while True:
+        dead = [f"{name} has failed" for name, state in host.unit_states(units).items() if state.failed]
+        complaints = dead + [complaint for probe in probes if (complaint := check(probe))]
+        if dead or not complaints or time.monotonic() >= end:
+            return complaints
+        time.sleep(_PAUSE)
+
+
+def hold(units: list[str]) -> list[str]:
+    """List the units that do not stay active, in one invocation, for a moment."""
+    before = host.unit_states(units)
+    if units:
+        time.sleep(_HOLD)
+    after = host.unit_states(units)
+    return [
+        f"{name} does not stay up"
+        for name in units
+        if not (before[name].active and after[name].active and before[name].invocation == after[name].invocation)
+    ]
+
+
+def check(probe: dict[str, Any]) -> str | None:
+    """Run one probe; None when it passes, else what is wrong."""
+    (kind, options), *_ = probe.items()
+    try:
+        complaint = _CHECKS[kind](options)
+    except (OSError, http.client.HTTPException) as error:
+        complaint = str(error) or type(error).__name__
+    return f"{kind} {_subject(kind, options)}: {complaint}" if complaint else None
+
+
+def _subject(kind: str, options: dict[str, Any]) -> str:
+    if kind == "tcp":
+        return f"{options['host']}:{options['port']}"
+    if kind == "command":
+        return " ".join(options["argv"])
+    return str(options.get("url") or options.get("path") or options.get("name"))
+
+
+def _unit(options: dict[str, Any]) -> str | None:
+    return None if host.unit_states([options["name"]])[options["name"]].active else "is not active"
+
+
+def _tcp(options: dict[str, Any]) -> str | None:
+    with socket.create_connection((options["host"], options["port"]), timeout=_PATIENCE):
+        return None
+
+
+def _command(options: dict[str, Any]) -> str | None:
+    output = host.run(options["argv"], timeout=_PATIENCE)
+    return None if output.status == 0 else f"exit status {output.status}: {output.text}"
+
+
+def _file(options: dict[str, Any]) -> str | None:
+    age = time.time() - os.stat(options["path"]).st_mtime
+    limit = options["max_age"]
+    return None if limit is None or age <= limit else f"is {age:.0f} s old; at most {limit:g} s are allowed"
+
+
+def _http(options: dict[str, Any]) -> str | None:
+    url = urlsplit(options["url"])
+    host_name = url.hostname or ""
+    connection = http.client.HTTPConnection(host_name, url.port or (443 if url.scheme == "https" else 80))
+    sock = socket.create_connection((host_name, connection.port), timeout=_PATIENCE)
+    try:
+        if url.scheme == "https":
+            context = ssl.create_default_context(cafile=options["ca"])
+            if options["cert"]:
+                context.load_cert_chain(options["cert"], options["key"])
+            sock = context.wrap_socket(sock, server_hostname=options["server_name"] or host_name)
+        connection.sock = sock
+        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        connection.request("GET", path, headers=_headers(options))
+        response = connection.getresponse()
+        body = response.read().decode(errors="replace")
+    finally:
+        sock.close()
+    if response.status != options["status"]:
+        return f"answered {response.status}, wanted {options['status']}: {body.strip()[:200]}"
+    if options["contains"] is not None and options["contains"] not in body:
+        return f"the answer does not contain '{options['contains']}'"
+    return None
+
+
+def _headers(options: dict[str, Any]) -> dict[str, str]:
+    if options["username"] is None:
+        return {}
+    pair = f"{options['username']}:{options['password'] or ''}".encode()
+    return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+
+
+_CHECKS = {"unit": _unit, "tcp": _tcp, "http": _http, "command": _command, "file": _file}

@@ -1,0 +1,167 @@
+"""The one place that touches a managed host's disk and runs its commands."""
+
+from __future__ import annotations
+
+import fcntl
+import grp
+import os
+import pwd
+import stat
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from .component.plan import Found
+from .component.units import PROPERTIES, UnitState, parse_show
+from .errors import BongsuError
+
+DPKG_STATUS = Path("/var/lib/dpkg/status")
+_INSTALLED = "Status: install ok installed"
+_HELD = "Status: hold ok installed"
+
+
+@dataclass(frozen=True)
+class Output:
+    """How a command ended: its exit status, and standard output and error as one text."""
+
+    status: int
+    text: str
+
+
+def run(argv: Sequence[str], timeout: float = 120.0) -> Output:
+    """Run a command without a shell, in the C.UTF-8 locale; ``timeout`` is in seconds. Never raises for its failure."""
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": ""}
+    try:
+        done = subprocess.run(
+            list(argv),
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+            env=environment,
+        )
+    except subprocess.TimeoutExpired:
+        return Output(124, f"gave no answer within {timeout:g} s")
+    except OSError as error:
+        return Output(127, f"{argv[0]}: {error.strerror}")
+    return Output(done.returncode, done.stdout.decode(errors="replace").strip())
+
+
+def observe(path: str) -> Found:
+    """Read a path's kind, content, owner, group, mode and time of change, without following a link."""
+    try:
+        status = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return Found("absent")
+    kind = _kind(status.st_mode)
+    return Found(
+        kind=kind,
+        content=Path(path).read_bytes() if kind == "file" else None,
+        owner=_name_of(status.st_uid, lambda number: pwd.getpwuid(number).pw_name),
+        group=_name_of(status.st_gid, lambda number: grp.getgrgid(number).gr_name),
+        mode=stat.S_IMODE(status.st_mode),
+        changed_at=status.st_mtime,
+    )
+
+
+def _kind(mode: int) -> str:
+    tests = {"file": stat.S_ISREG, "directory": stat.S_ISDIR, "link": stat.S_ISLNK}
+    return next((kind for kind, test in tests.items() if test(mode)), "other")
+
+
+def _name_of(number: int, look_up: Callable[[int], str]) -> str:
+    try:
+        return look_up(number)
+    except KeyError:
+        return str(number)
+
+
+def owner_ids(owner: str, group: str) -> tuple[int, int]:
+    """Turn names (or numbers written as text) into a user id and a group id."""
+    try:
+        user_id = int(owner) if owner.isdigit() else pwd.getpwnam(owner).pw_uid
+    except KeyError:
+        raise BongsuError(f"owner: this host has no user '{owner}'; name the package or task that makes it") from None
+    try:
+        group_id = int(group) if group.isdigit() else grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise BongsuError(f"group: this host has no group '{group}'; name the package or task that makes it") from None
+    return user_id, group_id
+
+
+def write_new(path: str, content: bytes, *, mode: int, owner: str = "root", group: str = "root") -> None:
+    """Write a new file in the place of any that is there; sync() flushes it to the disk."""
+    user_id, group_id = owner_ids(owner, group)
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileNotFoundError:
+        parent = os.path.dirname(path)
+        raise BongsuError(f"{parent} does not exist; list it before its files, with state: directory") from None
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fchown(descriptor, user_id, group_id)
+        os.fchmod(descriptor, mode)
+
+
+def replace(path: str, content: bytes, *, mode: int, owner: str = "root", group: str = "root") -> None:
+    """Put content at a path in one atomic step that survives a power cut."""
+    staged = staged_path(path)
+    write_new(staged, content, mode=mode, owner=owner, group=group)
+    sync([staged])
+    os.rename(staged, path)
+    sync([os.path.dirname(path)])
+
+
+def staged_path(path: str) -> str:
+    """Name the hidden neighbour in which new content waits; its ending keeps it out of ``*.conf`` globs."""
+    directory, name = os.path.split(path)
+    return os.path.join(directory, f".{name}.bongsu-new")
+
+
+def sync(paths: Sequence[str]) -> None:
+    """Flush files, or directories' entries, to the disk; many written together cost little more than one."""
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def missing_packages(names: Sequence[str], status_file: Path = DPKG_STATUS) -> list[str]:
+    """List those of ``names`` that dpkg does not have installed and configured."""
+    if not names:
+        return []
+    installed = set()
+    package = ""
+    for line in status_file.read_text(encoding="utf-8", errors="replace").splitlines():
+        if line.startswith("Package: "):
+            package = line[9:]
+        elif line in (_INSTALLED, _HELD):
+            installed.add(package)
+    return sorted(set(names) - installed)
+
+
+def unit_states(names: Sequence[str]) -> dict[str, UnitState]:
+    """Ask systemd once for the state of every unit named."""
+    if not names:
+        return {}
+    argv = ["systemctl", "show", "--timestamp=us+utc", f"--property={PROPERTIES}", *names]
+    output = run(argv)
+    if output.status != 0:
+        raise BongsuError(f"{' '.join(argv)}: {output.text}; is systemd running on this host?")
+    return parse_show(list(names), output.text)
+
+
+@contextmanager
+def locked(path: str) -> Iterator[None]:
+    """Hold an exclusive lock on a file while the block runs."""
+    with open(path, "ab") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,101 @@
+"""Controller half of host_certificate: sign what the host asks for, with a key that stays here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from cryptography import x509
+
+from bongsu.errors import BadInput
+from bongsu.hostside import certificate as core
+from bongsu.pki import sign
+
+# What a certificate would be is known only once it is signed; a prediction shows this line instead.
+PREDICTED = "a certificate signed in the real run\n"
+APT = {
+    "name": "openssl",
+    "install_recommends": False,
+    "update_cache": True,
+    "cache_valid_time": 3600,  # seconds
+    "lock_timeout": 300,  # seconds
+}
+
+
+class ActionModule(ActionBase):
+    """Inspect in one round trip; sign and hand back the certificate when a new one is due."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return `certificate`, `expires`, `ca_expires` and `reasons`; never the CA key."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        given = dict(self._task.args)
+        ca_key = given.pop("ca_key", None)
+        if not isinstance(ca_key, str) or not ca_key.strip():
+            raise AnsibleActionFail("host_certificate: ca_key is empty; `bongsu init` puts one into the vault")
+        report = self._execute_module("host_certificate", module_args=given, task_vars=task_vars)
+        if report.get("missing") and not self._task.check_mode:
+            self._provide(report["missing"], given, task_vars)
+            report = self._execute_module("host_certificate", module_args=given, task_vars=task_vars)
+        if report.get("failed") or report.get("unreachable"):
+            return result | report
+        try:
+            authority = x509.load_pem_x509_certificate(str(given.get("ca_certificate", "")).encode())
+            if report["due"]:
+                report |= self._certify(report, given, ca_key)
+        except (BadInput, ValueError) as error:
+            raise AnsibleActionFail(f"host_certificate: {error}") from None
+        result |= {key: report[key] for key in ("changed", "certificate", "expires", "reasons")}
+        result["ca_expires"] = int(authority.not_valid_after_utc.timestamp())
+        result["actions"] = _tell(report)
+        if result["actions"]:
+            result["diff"] = {"prepared": "\n".join(result["actions"]) + "\n"}
+        return result
+
+    def _certify(self, report: dict[str, Any], given: dict[str, Any], ca_key: str) -> dict[str, Any]:
+        """Sign the host's request; in check mode there is none, and the outcome is only predicted."""
+        lifetime = dt.timedelta(days=int(given.get("lifetime_days", 90)))
+        if self._task.check_mode:
+            end = dt.datetime.now(tz=dt.UTC) + lifetime
+            return {"certificate": PREDICTED, "expires": int(end.timestamp())}
+        names, addresses = core.split_names(list(given["names"]))
+        certificate = sign(
+            report["request"],
+            given["ca_certificate"],
+            ca_key,
+            names=names,
+            addresses=addresses,
+            client_auth=boolean(given.get("client_auth", False)),
+            lifetime=lifetime,
+        )
+        end = x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
+        return {"certificate": certificate, "expires": int(end.timestamp())}
+
+    def _provide(self, missing: list[str], given: dict[str, Any], task_vars: dict[str, Any] | None) -> None:
+        """Bring what the host lacked before it could make a key."""
+        group = {"name": given.get("group", "bongsu-tls"), "system": True}
+        # Debian's package would make the same directory, with the same owner and mode.
+        textfiles = {"path": given.get("textfile_directory"), "state": "directory", "mode": "0755"}
+        needs = {
+            "openssl": ("ansible.builtin.apt", APT),
+            "group": ("ansible.builtin.group", group),
+            "textfile_directory": ("ansible.builtin.file", textfiles),
+        }
+        for name in missing:
+            module, arguments = needs[name]
+            done = self._execute_module(module, module_args=arguments, task_vars=task_vars)
+            if done.get("failed"):
+                raise AnsibleActionFail(f"host_certificate: {module}: {done.get('msg')}", result=done)
+
+
+def _tell(report: dict[str, Any]) -> list[str]:
+    """Say in words what was done, or would be."""
+    told = [f"a new certificate: {reason}" for reason in report["reasons"]]
+    if report.get("key_exposed"):
+        told.append("the key was taken back from readers that should not have it")
+    return told

@@ -1,0 +1,98 @@
+"""`bongsu test`: run the repository's tests, cheapest first."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from bongsu.commands import verb
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from bongsu.testing.checks import Outcome
+    from bongsu.testing.stages import Stage
+
+_EXAMPLES = """\
+examples:
+  bongsu test --quick                              what needs no container, under a minute
+  bongsu test --only lint
+  bongsu test --only molecule --role node_exporter
+  bongsu test                                      all of it; needs root
+
+stages: lint unit templates contract promtool molecule lab
+The last line is `N passed, N failed`.
+"""
+_NAMES = ("lint", "unit", "templates", "contract", "promtool", "molecule", "lab")
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the verb."""
+    parser = verb(verbs, "test", run, "run the repository's own tests", epilog=_EXAMPLES)
+    parser.add_argument("--quick", action="store_true", help="only the stages without containers")
+    parser.add_argument("--only", metavar="STAGE", choices=_NAMES, action="append", help="only this stage")
+    parser.add_argument("--role", metavar="NAME", help="only this role's molecule scenario")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print the output of what passes, too")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the stages asked for; 0 when nothing failed."""
+    from bongsu import lab, paths
+    from bongsu.testing import checks, stages, tools
+
+    tools.ensure_dev_lock()
+    binaries = tools.ensure()
+    chosen = [stage for stage in stages.STAGES if _wanted(stage, args)]
+    if not all(stage.quick for stage in chosen):
+        lab.install_missing(lambda subject, message: _print(f"{subject}: {message}"))
+    root = paths.project_root()
+    plan = [(stage, stage.checks(root, binaries, args.role)) for stage in chosen]
+    # Without containers, checks of all stages run side by side; outcomes still come in order.
+    quick = checks.run_all([one for stage, todo in plan if stage.quick for one in todo], side_by_side=_cores())
+    slow = checks.run_all([one for stage, todo in plan if not stage.quick for one in todo])
+    passed = failed = 0
+    for stage, todo in plan:
+        began = time.monotonic()
+        _print(f"== {stage.name}: {stage.about}")
+        outcomes = list(_reported(islice(quick if stage.quick else slow, len(todo)), verbose=args.verbose))
+        passed += sum(outcome.passed for outcome in outcomes)
+        failed += sum(outcome.failed for outcome in outcomes)
+        busy = sum(outcome.seconds for outcome in outcomes)
+        _print(f"-- {stage.name}: {busy:.1f} s of work, {time.monotonic() - began:.1f} s waited")
+    _print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def _wanted(stage: Stage, args: argparse.Namespace) -> bool:
+    """Say whether the options ask for this stage."""
+    if args.only:
+        return stage.name in args.only
+    if args.role:
+        return stage.name == "molecule"
+    return stage.quick or not args.quick
+
+
+def _reported(outcomes: Iterator[Outcome], *, verbose: bool) -> Iterator[Outcome]:
+    """Print a line for each outcome as it comes, and all its output when it failed."""
+    for outcome in outcomes:
+        state = "ok" if not outcome.failed else "FAILED"
+        count = f"  {outcome.passed} passed, {outcome.failed} failed" if outcome.check.counted else ""
+        _print(f"{state:<6} {outcome.seconds:6.1f} s  {outcome.check.name}{count}")
+        if outcome.failed or verbose:
+            _print(outcome.output.rstrip())
+        yield outcome
+
+
+def _cores() -> int:
+    """Return how many checks can run side by side."""
+    return os.cpu_count() or 1
+
+
+def _print(line: str) -> None:
+    """Print at once: a reader of a pipe sees where the tests are."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

@@ -1,0 +1,17 @@
+"""Host-side code that action plugins use on the controller as well.
+
+Ansible packs ``module_utils`` into modules, but does not let a plugin of the same project import it; this does.
+"""
+
+from __future__ import annotations
+
+import ansible.module_utils
+
+from bongsu.paths import project_root
+
+ansible.module_utils.__path__.append(str(project_root() / "module_utils"))
+
+from ansible.module_utils.bongsu import certificate, errors  # noqa: E402  # importable only from here on
+from ansible.module_utils.bongsu.component import spec as component_spec  # noqa: E402  # likewise
+
+__all__ = ["certificate", "component_spec", "errors"]

@@ -1,0 +1,82 @@
+"""SSH keys of the lab: the operator's, and one a host, made here so that they are known before first contact."""
+
+from __future__ import annotations
+
+import io
+import shlex
+import tarfile
+import time
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from bongsu.lab.spec import LabHost
+
+HOST_KEY = "ssh_host_ed25519_key"
+
+
+def ensure_key(path: Path) -> str:
+    """Return the public key beside a private key file, making both when the private one is missing."""
+    public = path.with_name(path.name + ".pub")
+    if not (path.exists() and public.exists()):
+        key = Ed25519PrivateKey.generate()
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
+        public.write_bytes(key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH) + b"\n")
+    return public.read_text(encoding="utf-8").strip()
+
+
+def known_hosts(keys: Iterable[tuple[LabHost, str]]) -> str:
+    """Return the text of a known_hosts file for hosts and their public keys."""
+    return "".join(f"{host.address} {key}\n" for host, key in sorted(keys, key=lambda pair: pair[0].name))
+
+
+def ssh_options(state: Path) -> list[str]:
+    """Return ssh's options: the lab's key and host keys, and nothing of the operator's own settings."""
+    settings = {
+        "IdentityFile": state / "id_ed25519",
+        "IdentitiesOnly": "yes",
+        "UserKnownHostsFile": state / "known_hosts",
+        "GlobalKnownHostsFile": "/dev/null",
+        "StrictHostKeyChecking": "yes",
+        "UpdateHostKeys": "no",
+        "ConnectTimeout": 5,
+        "LogLevel": "ERROR",
+    }
+    # A value is read as ssh_config text, where a space ends it unless quoted.
+    quoted = {name: f'"{value}"' if " " in str(value) else str(value) for name, value in settings.items()}
+    return ["-F", "none", *(word for name, value in quoted.items() for word in ("-o", f"{name}={value}"))]
+
+
+def shell_words(words: Iterable[str]) -> str:
+    """Return words as one line of shell, as ansible_ssh_common_args wants them."""
+    return shlex.join(words)
+
+
+def overlay(host_key: Path, operator_key: str, units: Iterable[str]) -> bytes:
+    """Return a tar of what one host has beyond its image: its host key, who may enter, what starts with it."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        _add(tar, f"etc/ssh/{HOST_KEY}", host_key.read_bytes(), 0o600)
+        _add(tar, f"etc/ssh/{HOST_KEY}.pub", host_key.with_name(host_key.name + ".pub").read_bytes(), 0o644)
+        directory = tarfile.TarInfo("root/.ssh")
+        directory.type, directory.mode, directory.mtime = tarfile.DIRTYPE, 0o700, int(time.time())
+        tar.addfile(directory)
+        _add(tar, "root/.ssh/authorized_keys", f"{operator_key}\n".encode(), 0o600)
+        for unit in units:
+            link = tarfile.TarInfo(f"etc/systemd/system/multi-user.target.wants/{unit}")
+            link.type, link.linkname = tarfile.SYMTYPE, f"/lib/systemd/system/{unit}"
+            tar.addfile(link)
+    return buffer.getvalue()
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode, entry.mtime = len(content), mode, int(time.time())
+    tar.addfile(entry, io.BytesIO(content))

@@ -1,0 +1,44 @@
+"""The lab's network: a bridge of its own, on a range that the machine does not use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bongsu.errors import BadInput
+from bongsu.lab import machine
+from bongsu.lab.podman import LABEL, Podman
+
+if TYPE_CHECKING:
+    from bongsu.lab.spec import LabSpec
+
+
+def ensure(podman: Podman, spec: LabSpec) -> None:
+    """Make the network exist; BadInput when its name or its range is somebody else's."""
+    found = podman.network(spec.name)
+    if found is None:
+        used = machine.conflict(spec.subnet, machine.routes())
+        if used:
+            raise BadInput(
+                f"lab_subnet {spec.subnet}: this machine already uses {used}; "
+                "choose another range, and addresses in it for the hosts"
+            )
+        # Without names of its own: what works here must work by address, as between real servers.
+        label = f"--label={LABEL}={spec.name}"
+        addresses = (f"--subnet={spec.subnet}", f"--gateway={spec.gateway}")
+        podman.run("network", "create", label, "--disable-dns", *addresses, spec.name)
+        return
+    if found.get("labels", {}).get(LABEL) != spec.name:
+        raise BadInput(f"a podman network '{spec.name}' exists that is not the lab's; choose another lab_name")
+    started_on = [entry["subnet"] for entry in found["subnets"]]
+    if started_on != [str(spec.subnet)]:
+        raise BadInput(
+            f"lab_subnet is now {spec.subnet}, and the lab was started on {', '.join(started_on)}; "
+            "run `bongsu lab down` first"
+        )
+
+
+def remove(podman: Podman, name: str) -> None:
+    """Remove the network if it is the lab's."""
+    found = podman.network(name)
+    if found and found.get("labels", {}).get(LABEL) == name:
+        podman.run("network", "rm", name)

@@ -1,0 +1,52 @@
+"""Labs of the tests' own, each with its own name and network: a lab that the operator has up is never touched."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from operator_side import Operator
+
+from bongsu import paths
+from bongsu.lab import Lab
+
+INVENTORIES = paths.project_root() / "tests/lab/inventories"
+
+
+def _operator(name: str) -> Iterator[Operator]:
+    lab = Lab.load(INVENTORIES / name)
+    lab.down()
+    lab.up()
+    yield Operator(lab)
+    lab.down()
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[Operator]:
+    yield from _operator("pair")
+
+
+@pytest.fixture(scope="module")
+def trio() -> Iterator[Operator]:
+    yield from _operator("trio")
+
+
+@pytest.fixture(scope="module")
+def solo() -> Iterator[Operator]:
+    yield from _operator("solo")
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], Any], float], Any]:
+    """Wait until a condition gives something true, and return it; the test fails after ``patience`` seconds."""
+
+    def wait(condition: Callable[[], Any], patience: float) -> Any:
+        end = time.monotonic() + patience
+        while not (found := condition()):
+            assert time.monotonic() < end, f"not so within {patience:g} s"
+            time.sleep(0.5)
+        return found
+
+    return wait
