@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import os
 import subprocess
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from cryptography import x509
@@ -17,9 +18,13 @@ from cryptography.x509.oid import NameOID
 from bongsu import pki
 from bongsu.lab.state import State
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 PROJECT = Path(__file__).parents[2]
+INVENTORY = PROJECT / "tests/molecule/inventory"
 STATE = State("bongsu-molecule")
-HOSTS = yaml.safe_load((PROJECT / "tests/molecule/inventory/hosts.yml").read_text())
+HOSTS = yaml.safe_load((INVENTORY / "hosts.yml").read_text())
 ADDRESSES = {
     name: variables["ansible_host"] for name, variables in HOSTS["all"]["children"]["monitors"]["hosts"].items()
 }
@@ -56,6 +61,14 @@ def short_lived(request: str, **options: Any) -> str:
 
 def play(playbook: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a playbook on the scenario's hosts; the caller judges how it ended."""
-    command = ["ansible-playbook", "--inventory", str(PROJECT / "tests/molecule/inventory"), *arguments]
+    command = ["ansible-playbook", "--inventory", str(INVENTORY), *arguments]
     environment = {**os.environ, "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
     return subprocess.run([*command, str(playbook)], env=environment, capture_output=True, text=True, check=False)
+
+
+def until(true: Callable[[], Any], seconds: float = 40) -> Any:
+    """Return what `true` returns once that is true, and after `seconds` whatever it returns then."""
+    end = time.monotonic() + seconds
+    while not (found := true()) and time.monotonic() < end:
+        time.sleep(0.3)
+    return found

@@ -89,14 +89,21 @@ class Lab:
             images.prune(self.podman)
 
     def down(self, *, purge: bool = False) -> None:
-        """Remove the lab's hosts, network and state; with `purge` also the images of all labs."""
+        """Remove the lab's hosts, network and state; with `purge` also the images of all labs.
+
+        A machine without podman has no hosts and no network to remove; that is no error, or nothing could be tidied
+        up after podman was uninstalled.
+        """
         machine.require_root()
-        with self._locked(), self._settings():
+        with self._locked():
             self._close_connections()
-            container.remove(self.podman, *self.podman.containers(self.name))
-            network.remove(self.podman, self.name)
+            if _podman_is_installed():
+                with self._settings():
+                    container.remove(self.podman, *self.podman.containers(self.name))
+                    network.remove(self.podman, self.name)
+                    if purge:
+                        images.prune(self.podman, all_of_them=True)
             if purge:
-                images.prune(self.podman, all_of_them=True)
                 shutil.rmtree(images.work_dir())
             self.state.remove()
             for directory in (labs_dir(), *([paths.cache_dir()] if purge else [])):
@@ -202,7 +209,7 @@ class Lab:
     @contextlib.contextmanager
     def _settings(self) -> Iterator[None]:
         """Have podman's settings at hand even when the lab has no state yet, or no longer."""
-        if shutil.which("podman", path=machine.SEARCH_PATH) is None:
+        if not _podman_is_installed():
             raise BadInput("podman is missing, so there is no lab here: apt-get install podman")
         if self.podman.conf.exists():
             yield
@@ -224,3 +231,7 @@ class Lab:
             yield
         finally:
             os.close(handle)
+
+
+def _podman_is_installed() -> bool:
+    return shutil.which("podman", path=machine.SEARCH_PATH) is not None

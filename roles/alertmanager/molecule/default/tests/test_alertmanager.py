@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import testinfra
 from https_client import REFUSED, ask
-from lab_side import ADDRESSES, PROJECT, authority, client_pair, play
+from lab_side import ADDRESSES, PROJECT, authority, client_pair, play, until
 
 from bongsu import pki
 
@@ -14,16 +14,6 @@ HERE = Path(__file__).parent
 CONVERGE, PROVE = HERE.parent / "converge.yml", HERE.parent / "prove.yml"
 UNIT = "prometheus-alertmanager.service"
 CONFIG = "/etc/prometheus/alertmanager.yml"
-
-
-@pytest.fixture
-def name(host):
-    return host.backend.get_hostname()
-
-
-@pytest.fixture
-def monitor(tmp_path):
-    return client_pair(tmp_path, authority(), client_auth=True)
 
 
 @pytest.fixture(scope="session")
@@ -54,13 +44,6 @@ def post(monitor):
             assert ask(name, 9093, "/api/v2/alerts", pair=monitor, body=[alert])[0] == 200
 
     return posted
-
-
-def until(true, seconds=20):
-    end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
-        time.sleep(0.3)
-    return true()
 
 
 def about(bodies, alertname):

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 from https_client import REFUSED, ask
-from lab_side import ADDRESSES, authority, client_pair, play
+from lab_side import ADDRESSES, authority, client_pair, play, until
 
 from bongsu import pki
 
@@ -23,23 +23,6 @@ while True:
     answer = b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4\\x7f\\0\\0\\1"
     server.sendto(query[:2] + b"\\x81\\x80\\0\\1\\0\\1\\0\\0\\0\\0" + question + answer, client)
 """
-
-
-def until(true, seconds=10):
-    end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
-        time.sleep(0.2)
-    return true()
-
-
-@pytest.fixture
-def name(host):
-    return host.backend.get_hostname()
-
-
-@pytest.fixture
-def monitor(tmp_path):
-    return client_pair(tmp_path, authority(), client_auth=True)
 
 
 @pytest.fixture

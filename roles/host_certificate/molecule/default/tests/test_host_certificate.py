@@ -2,17 +2,11 @@ import datetime as dt
 import re
 from pathlib import Path
 
-import pytest
 from cryptography import x509
 from lab_side import ADDRESSES, authority, play, short_lived
 
 CONVERGE = Path(__file__).parents[1] / "converge.yml"
 TLS = "/etc/bongsu/tls"
-
-
-@pytest.fixture
-def name(host):
-    return host.backend.get_hostname()
 
 
 def certificate(host):

@@ -16,16 +16,6 @@ TARGETS = "/etc/prometheus/targets.d/node"
 REFUSED = (ssl.SSLError, ConnectionError)
 
 
-@pytest.fixture
-def name(host):
-    return host.backend.get_hostname()
-
-
-@pytest.fixture
-def monitor(tmp_path):
-    return client_pair(tmp_path, authority(), client_auth=True)
-
-
 def connect(name, pair=None, **options):
     context = ssl.create_default_context(cadata=authority()[0])
     if pair is not None:

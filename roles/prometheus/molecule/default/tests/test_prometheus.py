@@ -1,11 +1,10 @@
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
 from https_client import REFUSED, ask
-from lab_side import ADDRESSES, PROJECT, STATE, authority, client_pair, play
+from lab_side import ADDRESSES, PROJECT, STATE, authority, client_pair, play, until
 
 from bongsu import pki
 
@@ -13,11 +12,6 @@ CONVERGE = Path(__file__).parents[1] / "converge.yml"
 DECOMMISSION = PROJECT / "playbooks/decommission.yml"
 UNIT = "prometheus.service"
 TARGETS = "/etc/prometheus/targets.d/node"
-
-
-@pytest.fixture
-def name(host):
-    return host.backend.get_hostname()
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +27,6 @@ def api(name, login):
         return json.loads(text)["data"]
 
     return asked
-
-
-def until(true, seconds=40):
-    end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
-        time.sleep(0.5)
-    return true()
 
 
 def instances(api, job):
