@@ -104,7 +104,11 @@ def test_the_traces_of_a_dead_host_vanish_from_the_monitors(pair, eventually):
     eventually(
         lambda: pair.query("monitor1", 'ALERTS{alertname="HostDown",instance="newcomer",alertstate="firing"}'), 30
     )
+    target = "/etc/prometheus/targets.d/node/newcomer.yml"
+    pair.succeed("decommission.yml", extra_vars={"host": "newcomer"}, check=True)
+    assert all(pair.lab.run(monitor, ["test", "-e", target]).returncode == 0 for monitor in MONITORS)
     pair.succeed("decommission.yml", extra_vars={"host": "newcomer"})
+    assert all(pair.lab.run(monitor, ["test", "-e", target]).returncode != 0 for monitor in MONITORS)
     for series in ('up{instance="newcomer"}', 'ALERTS{instance="newcomer",alertstate="firing"}'):
         eventually(lambda series=series: not any(pair.query(monitor, series) for monitor in MONITORS), 180)
     pages = {

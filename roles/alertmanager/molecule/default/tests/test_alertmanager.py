@@ -197,3 +197,4 @@ def test_a_monitor_that_left_the_mesh_is_named(host, name):
         assert "systemctl status" in done.stdout + done.stderr
     finally:
         host.run_test(f"systemctl start {UNIT}")
+        assert until(lambda: host.socket("tcp://9093").is_listening)  # the tests of the other host post to this one

@@ -84,26 +84,6 @@ def test_a_target_file_is_enough_to_be_watched_and_its_removal_to_be_forgotten(h
     assert until(lambda: "ghost" not in instances(api, "liveness"))
 
 
-def test_a_dead_host_is_decommissioned_by_name(host, api, name):
-    if name != "debian12":
-        pytest.skip("the playbook works on all monitors at once")
-    content = '[{"targets": ["127.0.0.1:1"], "labels": {"instance": "ghost"}}]'
-    manifest = "/var/lib/bongsu/components/scrape_target.ghost.json"
-    host.run_test(f"echo '{content}' > {TARGETS}/ghost.yml; echo '{{}}' > {manifest}")
-    assert until(lambda: "ghost" in instances(api, "node"))
-
-    predicted = play(DECOMMISSION, "--check", "--extra-vars", "host=ghost")
-    assert predicted.returncode == 0, predicted.stdout
-    assert host.file(f"{TARGETS}/ghost.yml").exists
-
-    done = play(DECOMMISSION, "--extra-vars", "host=ghost")
-    assert done.returncode == 0, done.stdout
-    assert "no target of ghost is left" in done.stdout
-    assert not host.file(f"{TARGETS}/ghost.yml").exists
-    assert not host.file(manifest).exists
-    assert "ghost" not in instances(api, "node")
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
