@@ -23,11 +23,28 @@ options:
     description: The component's name, unique on a host.
     type: str
     required: true
+  state:
+    description:
+      - V(absent) takes the component away as its manifest says; every other option is then left out.
+      - Files and units are given back as they were before, and the packages that came with the component are purged,
+        unless something else needs them.
+    type: str
+    choices: [present, absent]
+    default: present
   packages:
-    description: Debian packages to have. Missing ones are installed by apt, with their services not yet started.
+    description:
+      - Debian packages to have, as V(NAME) or pinned as V(NAME=VERSION). A pinned one is held at that version.
+      - Missing ones are installed by apt-get, with their services not yet started. An installation that would remove
+        another package is refused.
     type: list
     elements: str
     default: []
+  upgrade:
+    description:
+      - Bring O(packages) that are not pinned to the newest version that apt has.
+      - Where the component is then not healthy, the version before is installed again, if apt still has it.
+    type: bool
+    default: false
   files:
     description: Paths, in the order in which they are made. A directory comes before what lies in it.
     type: list
@@ -121,15 +138,28 @@ options:
     description: Seconds within which the health probes must pass.
     type: float
     default: 30
+  confirm_within:
+    description:
+      - For what may lock the operator out. After the change the host waits for so many seconds (5 or more) for the
+        controller to log in anew and confirm, and else puts everything back by itself.
+    type: float
   state_directory:
     description: Where manifests and journals are kept on the host.
     type: path
     default: /var/lib/bongsu
-  brought:
-    description: Packages that this very run installed. The action fills it in; a playbook leaves it alone.
-    type: list
-    elements: str
-    default: []
+  owner:
+    description: Inventory name of the host whose run this is. The action fills it in.
+    type: str
+  run:
+    description: The run that asks, so that two do not change a host at once. The action fills it in.
+    type: dict
+  confirm:
+    description: The token of a change that waits to be confirmed. The action fills it in.
+    type: str
+  take_back:
+    description: Undo what waits to be confirmed, now. The action fills it in.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -165,27 +195,44 @@ round_trips:
   returned: always
 """
 
+from typing import TYPE_CHECKING
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.bongsu.component.run import converge
+from ansible.module_utils.bongsu.component.run import Request, confirm, converge, take_back
 from ansible.module_utils.bongsu.component.spec import ARGUMENT_SPEC, parse
 from ansible.module_utils.bongsu.errors import BongsuError
 
+if TYPE_CHECKING:  # Ansible packs what it sees imported: toolkit.py needs it to be there, and nothing to execute it
+    from ansible.module_utils.bongsu import hosttool  # noqa: F401
+
 _SHORTEST_MASKED = 6  # characters: masking shorter lines of a secret file ("}", "---") would blot out everything
+_FROM_THE_ACTION = {
+    "owner": {"type": "str"},
+    "run": {"type": "dict"},
+    "confirm": {"type": "str", "no_log": False},
+    "take_back": {"type": "bool", "default": False},
+}
 
 
 def main() -> None:
     """Run the module."""
-    spec = {**ARGUMENT_SPEC, "brought": {"type": "list", "elements": "str", "default": []}}
-    module = AnsibleModule(spec, supports_check_mode=True)
+    module = AnsibleModule({**ARGUMENT_SPEC, **_FROM_THE_ACTION}, supports_check_mode=True)
     module.no_log_values |= _secret_lines(module.params["files"])
+    params = module.params
     try:
-        component = parse(module.params)
-        report = converge(
-            component, module.params["state_directory"], module.params["brought"], check=module.check_mode
-        )
+        component = parse(params)
+        request = Request(params["state_directory"], params["state"] == "absent", params["owner"], params["run"])
+        if params["confirm"]:
+            report = confirm(component.name, params["confirm"], request)
+        elif params["take_back"]:
+            report = take_back(component.name, request)
+        else:
+            report = converge(component, request, check=module.check_mode)
         module.exit_json(**report)
     except BongsuError as error:
         module.fail_json(msg=str(error), **error.details)
+    except OSError as error:
+        module.fail_json(msg=f"{params['name']}: {error}; look at the disk, and whether this runs as root")
 
 
 def _secret_lines(files: list[dict]) -> set[str]:

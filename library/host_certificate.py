@@ -20,6 +20,8 @@ description:
   - The key is made on the host once and never leaves it. It is kept when the certificate is renewed, so no
     moment exists in which key and certificate differ. To change the key, delete C(host.key) and run again.
   - In check mode nothing is written; a due certificate is reported as a change.
+  - While an authority is retired, O(hold) keeps a certificate that it signed, so that nobody shows a certificate
+    of the new authority before everybody trusts that.
 options:
   ca_certificate:
     description: Certificate of the internal CA, PEM.
@@ -29,6 +31,24 @@ options:
     description: Private key of the CA, PEM. Used on the controller only; it is not sent to the host.
     type: str
     required: true
+  ca_retired:
+    description: Certificates of authorities that are still trusted and sign nothing any more, PEM each.
+    type: list
+    elements: str
+    default: []
+  denied:
+    description:
+      - Names that must not be certified, each with C(name) and perhaps C(since) and C(reason). Used on the controller
+        only, which refuses a host whose O(names) hold one of them.
+    type: list
+    elements: dict
+    default: []
+  hold:
+    description: >-
+      Whether to leave a certificate alone that is by an authority of O(ca_retired) and serves: it is for the host's
+      key, and neither expired nor of the future.
+    type: bool
+    default: false
   names:
     description: Names and addresses to certify, mixed.
     type: list
@@ -74,8 +94,24 @@ certificate:
   description: The certificate that belongs at C(host.crt), PEM; new or as found.
   type: str
   returned: success
+authority:
+  description: Whether the C(present) authority signed the certificate found, a C(retired) one, or C(none) of them.
+  type: str
+  returned: success
+held:
+  description: Whether a certificate of a retired authority was left alone.
+  type: bool
+  returned: success
+begins:
+  description: Beginning of the certificate's life, seconds since 1970.
+  type: int
+  returned: success
 expires:
   description: End of the certificate's life, seconds since 1970.
+  type: int
+  returned: success
+ca_begins:
+  description: Beginning of the CA's life, seconds since 1970.
   type: int
   returned: success
 ca_expires:
@@ -96,6 +132,8 @@ reasons:
 
 ARGUMENT_SPEC = {
     "ca_certificate": {"type": "str", "required": True},
+    "ca_retired": {"type": "list", "elements": "str", "default": []},
+    "hold": {"type": "bool", "default": False},
     "names": {"type": "list", "elements": "str", "required": True},
     "client_auth": {"type": "bool", "default": False},
     "lifetime_days": {"type": "int", "default": 90},
@@ -115,9 +153,10 @@ def main() -> None:
     wanted = Wanted(frozenset(names), frozenset(addresses), given["client_auth"], lifetime)
     missing = host.missing()
     if missing:
-        module.exit_json(changed=True, missing=missing, due=True, reasons=[f"the host lacks: {', '.join(missing)}"])
+        lacks = f"the host lacks: {', '.join(missing)}"
+        module.exit_json(changed=True, missing=missing, due=True, held=False, authority="none", reasons=[lacks])
     try:
-        report = host.report(given["ca_certificate"], wanted)
+        report = host.report(given["ca_certificate"], wanted, ca_retired=given["ca_retired"], hold=given["hold"])
         if not module.check_mode:
             if not report["key_present"]:
                 host.make_key()

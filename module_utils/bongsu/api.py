@@ -53,7 +53,8 @@ class Api:
                 return str(answer.read().decode("utf-8", errors="replace"))
         except urllib.error.HTTPError as error:
             words = error.read().decode("utf-8", errors="replace").strip()[:300]
-            raise BongsuError(f"{address}: answered {error.code} {error.reason}: {words}") from error
+            told = f"{address}: answered {error.code} {error.reason}: {words}"
+            raise BongsuError(told, status=error.code) from error
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise BongsuError(f"{address}: {reason}") from error

@@ -54,7 +54,18 @@ class Present:
     @property
     def renew_at(self) -> dt.datetime:
         """The moment from which a new certificate is due."""
-        return self.not_before + (self.not_after - self.not_before) * RENEW_NUMERATOR / RENEW_DENOMINATOR
+        due = renew_at(int(self.not_before.timestamp()), int(self.not_after.timestamp()))
+        return dt.datetime.fromtimestamp(due, tz=dt.UTC)
+
+
+def renew_at(begins: int, expires: int) -> float:
+    """Return from when on a certificate of that life is to be renewed; all in seconds since 1970."""
+    return begins + (expires - begins) * RENEW_NUMERATOR / RENEW_DENOMINATOR
+
+
+def serves(present: Present, *, public_key: str | None, now: dt.datetime) -> bool:
+    """Say whether the certificate works as it is wherever its authority is trusted."""
+    return present.public_key == public_key and present.not_before <= now < present.not_after
 
 
 def split_names(entries: list[str]) -> tuple[list[str], list[str]]:

@@ -11,9 +11,13 @@ import shutil
 import stat
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .certificate import Present, Wanted, parse_certificate, parse_public_key, reasons
+from .certificate import Present, Wanted, parse_certificate, parse_public_key, reasons, serves
 from .errors import BongsuError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 KEY_MODE = 0o640
 
@@ -40,23 +44,32 @@ class CertificateHost:
             lacking.append("textfile_directory")
         return lacking
 
-    def report(self, ca_certificate: str, wanted: Wanted) -> dict[str, object]:
-        """Judge what is there; `due` says whether to ask for a new certificate, `reasons` why."""
+    def report(
+        self, ca_certificate: str, wanted: Wanted, *, ca_retired: Sequence[str] = (), hold: bool = False
+    ) -> dict[str, object]:
+        """Judge what is there; `due` says whether to ask for a new certificate, `reasons` why.
+
+        `authority` says who signed the present certificate: the `present` authority, a `retired` one, or `none` of
+        them. With `hold`, one that a retired authority signed is `held` while it serves, whatever the reasons.
+        """
+        now = dt.datetime.now(tz=dt.UTC)
         public_key = self._public_key()
         present = self._present()
-        found = reasons(
-            present,
-            wanted,
-            public_key=public_key,
-            trusted=present is not None and self._signed_by(ca_certificate),
-            now=dt.datetime.now(tz=dt.UTC),
+        authority = "none" if present is None else self._authority(ca_certificate, ca_retired)
+        trusted = authority == "present"
+        found = reasons(present, wanted, public_key=public_key, trusted=trusted, now=now)
+        held = bool(
+            hold and authority == "retired" and present is not None and serves(present, public_key=public_key, now=now)
         )
         return {
-            "due": bool(found),
-            "reasons": found,
+            "due": bool(found) and not held,
+            "held": held,
+            "authority": authority,
+            "reasons": [] if held else found,
             "key_present": public_key is not None,
             "key_exposed": public_key is not None and not self._key_is_private(),
             "certificate": "" if present is None else self.certificate.read_text(),
+            "begins": 0 if present is None else int(present.not_before.timestamp()),
             "expires": 0 if present is None else int(present.not_after.timestamp()),
         }
 
@@ -114,6 +127,11 @@ class CertificateHost:
                 )
             )
         return None
+
+    def _authority(self, present: str, retired: Sequence[str]) -> str:
+        if self._signed_by(present):
+            return "present"
+        return "retired" if retired and self._signed_by("\n".join(retired)) else "none"
 
     def _signed_by(self, ca_certificate: str) -> bool:
         # Time is judged by `reasons`, which says more than "expired".

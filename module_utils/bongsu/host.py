@@ -13,13 +13,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .component.plan import Found
+from .component.changes import Found
 from .component.units import PROPERTIES, UnitState, parse_show
 from .errors import BongsuError
-
-DPKG_STATUS = Path("/var/lib/dpkg/status")
-_INSTALLED = "Status: install ok installed"
-_HELD = "Status: hold ok installed"
 
 
 @dataclass(frozen=True)
@@ -30,9 +26,9 @@ class Output:
     text: str
 
 
-def run(argv: Sequence[str], timeout: float = 120.0) -> Output:
+def run(argv: Sequence[str], timeout: float = 120.0, env: dict[str, str] | None = None) -> Output:
     """Run a command without a shell, in the C.UTF-8 locale; ``timeout`` is in seconds. Never raises for its failure."""
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": ""}
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": "", **(env or {})}
     try:
         done = subprocess.run(
             list(argv),
@@ -60,6 +56,7 @@ def observe(path: str) -> Found:
     return Found(
         kind=kind,
         content=Path(path).read_bytes() if kind == "file" else None,
+        target=os.readlink(path) if kind == "link" else None,
         owner=_name_of(status.st_uid, lambda number: pwd.getpwuid(number).pw_name),
         group=_name_of(status.st_gid, lambda number: grp.getgrgid(number).gr_name),
         mode=stat.S_IMODE(status.st_mode),
@@ -134,18 +131,10 @@ def sync(paths: Sequence[str]) -> None:
             os.close(descriptor)
 
 
-def missing_packages(names: Sequence[str], status_file: Path = DPKG_STATUS) -> list[str]:
-    """List those of ``names`` that dpkg does not have installed and configured."""
-    if not names:
-        return []
-    installed = set()
-    package = ""
-    for line in status_file.read_text(encoding="utf-8", errors="replace").splitlines():
-        if line.startswith("Package: "):
-            package = line[9:]
-        elif line in (_INSTALLED, _HELD):
-            installed.add(package)
-    return sorted(set(names) - installed)
+def flush(paths: Sequence[str]) -> None:
+    """Have what was done at these paths outlast a power cut: content, owner and mode, and whether they are there."""
+    places = {*paths, *map(os.path.dirname, paths)}
+    sync(sorted(path for path in places if not os.path.islink(path) and (os.path.isfile(path) or os.path.isdir(path))))
 
 
 def unit_states(names: Sequence[str]) -> dict[str, UnitState]:

@@ -1,20 +1,21 @@
-"""Controller's half of ``component``: render the templates, install what is missing, let the host do the rest."""
+"""Controller's half of ``component``: render the templates, let the host do the rest, confirm what may lock out."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 
-from bongsu.hostside import component_spec, errors
+from bongsu import confirmation, thisrun
+from bongsu.fingerprint import notes
+from bongsu.hostside import component_spec, drift, errors, manifest
 
-APT_CACHE_SECONDS = 3600
-APT_LOCK_SECONDS = 300
-NO_SERVICE_STARTS = 101  # policy-rc.d's answer "forbidden": a daemon's first start is with its own configuration
+UNDO_SECONDS = 60.0  # for putting everything back, after it has begun
 
 
 class ActionModule(ActionBase):
@@ -28,44 +29,86 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         variables = task_vars or {}
         self._round_trips = 0
-        arguments = self._render(self._task.args, variables)
-        _refuse_bad_arguments(arguments)
-        report = self._ask("component", arguments, variables)
-        missing = report.get("missing_packages", [])
-        if missing and not self._task.check_mode and not _went_wrong(report):
-            installed = self._install(missing, variables)
-            if _went_wrong(installed):
-                return self._finish(result, installed)
-            report = self._ask("component", {**arguments, "brought": missing}, variables)
-            report["actions"] = [f"installed {name}" for name in missing] + report.get("actions", [])
-            report["changed"] = True
-            report.pop("missing_packages", None)
-        return self._finish(result, report)
-
-    def _ask(self, module: str, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        self._round_trips += 1
-        # The arguments hold whole files: they must not reach the host's log, nor the result.
-        quiet = {**variables, "ansible_no_target_syslog": True}
-        report: dict[str, Any] = self._execute_module(module_name=module, module_args=arguments, task_vars=quiet)
-        report.pop("invocation", None)
-        return report
-
-    def _install(self, names: list[str], variables: dict[str, Any]) -> dict[str, Any]:
-        arguments = {
-            "name": names,
-            "state": "present",
-            "install_recommends": False,
-            "update_cache": True,
-            "cache_valid_time": APT_CACHE_SECONDS,
-            "lock_timeout": APT_LOCK_SECONDS,
-            "policy_rc_d": NO_SERVICE_STARTS,
-        }
-        return self._ask("ansible.builtin.apt", arguments, variables)
-
-    def _finish(self, result: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
+        arguments = self._with_policy(self._render(self._task.args, variables), variables)
+        component = _parsed(arguments)
+        run = {"owner": variables.get("inventory_hostname"), "run": thisrun.identity()}
+        try:
+            report = self._ask({**arguments, **run}, variables)
+            held_by = report.get("held_by")
+            if held_by and thisrun.is_dead(held_by):
+                run["run"]["replaces"] = held_by
+                report = self._ask({**arguments, **run}, variables)
+        except AnsibleConnectionFailure as error:
+            if arguments.get("confirm_within") is None:
+                raise
+            report = self._cut_off(arguments, variables, str(error))
+        if "confirm" in report:
+            report = self._confirm({**arguments, **run}, variables, report)
+        if not (self._task.check_mode or report.get("failed") or report.get("unreachable")):
+            self._note(component, arguments, variables, changed=bool(report.get("changed")))
         result.update(report)
         result["round_trips"] = self._round_trips
         return result
+
+    def _note(self, component: Any, arguments: dict[str, Any], variables: dict[str, Any], *, changed: bool) -> None:
+        """Tell the end of the run what is true now, for it to be verified before the next one (see seal.py)."""
+        host = variables["inventory_hostname"]
+        absent = arguments.get("state") == "absent"
+        digest = None if absent else drift.description_digest(manifest.describe(component))
+        notes.converged(host, str(self._task.delegate_to or host), component.name, digest, changed=changed)
+        if arguments["upgrade"]:
+            notes.unfit(host, f"{component.name} is brought to the newest packages in every run")
+
+    def _ask(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        self._round_trips += 1
+        # The arguments hold whole files: they must not reach the host's log, nor the result.
+        quiet = {**variables, "ansible_no_target_syslog": True}
+        report: dict[str, Any] = self._execute_module(module_name="component", module_args=arguments, task_vars=quiet)
+        report.pop("invocation", None)
+        return report
+
+    def _with_policy(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """Add what the inventory says of packages: the versions that it pins, and whether this is a run of upgrades."""
+        pins = self._templar.template(variables.get("bongsu_package_versions") or {})
+        if not isinstance(pins, dict) or not all(isinstance(version, str) for version in pins.values()):
+            raise AnsibleActionFail(
+                "bongsu_package_versions: not a mapping of packages to versions; quote each version, as in "
+                "'prometheus: \"2.53.3+ds1-2\"', for YAML reads 1.10 as 1.1"
+            )
+        packages = arguments.get("packages") or []
+        if isinstance(packages, list):
+            packages = [f"{name}={pins[name]}" if isinstance(name, str) and name in pins else name for name in packages]
+        upgrade = arguments.get("upgrade", self._templar.template(variables.get("bongsu_upgrade", False)))
+        return {**arguments, "packages": packages, "upgrade": upgrade}
+
+    def _confirm(self, arguments: dict[str, Any], variables: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
+        """Log in anew and confirm; where that fails, wait for the host to have put everything back, and say so."""
+        waiting = report.pop("confirm")
+        told = {**arguments, "confirm": waiting["token"]}
+        answer, words = confirmation.insist(self._connection, lambda: self._ask(told, variables), waiting["within"])
+        if answer is None:
+            return self._cut_off(arguments, variables, words)
+        return answer if answer.get("failed") else {**report, "changed": True}
+
+    def _cut_off(self, arguments: dict[str, Any], variables: dict[str, Any], words: str) -> dict[str, Any]:
+        """Wait until a host that has locked its operator out lets him in again, and report how it went."""
+        patience = float(arguments["confirm_within"]) + float(arguments.get("deadline") or 30) + UNDO_SECONDS
+        look = {**arguments, "take_back": True}
+        answer, _ = confirmation.insist(self._connection, lambda: self._ask(look, variables), patience)
+        name = arguments["name"]
+        if answer is None:
+            now = (
+                f"It does not answer even now, {patience:.0f} s later: look at its console. What was changed is "
+                f"written in /var/lib/bongsu/journal/{name}/journal.json; the script 'rollback' beside it undoes it."
+            )
+        else:
+            now = answer.get("msg") or "The host has put everything back as before, and lets you in again."
+        return {
+            "failed": True,
+            "changed": False,
+            "rolled_back": bool(answer and not answer.get("failed")),
+            "msg": f"{name}: with this change the host could not be reached over a new connection: {words}\n{now}",
+        }
 
     def _render(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         files = arguments.get("files") or []
@@ -94,16 +137,13 @@ class ActionModule(ActionBase):
         return "" if rendered is None else str(rendered)
 
 
-def _refuse_bad_arguments(arguments: dict[str, Any]) -> None:
-    """Check everything that can be checked without the host, before it is contacted."""
+def _parsed(arguments: dict[str, Any]) -> Any:
+    """Return the component; check everything that can be checked without the host, before it is contacted."""
     checked = ArgumentSpecValidator(component_spec.ARGUMENT_SPEC).validate(arguments)
     if checked.error_messages:
-        raise AnsibleActionFail("component: " + "; ".join(checked.error_messages))
+        words = [f"{'no option ' * isinstance(error, UnsupportedError)}{error}" for error in checked.errors.errors]
+        raise AnsibleActionFail("component: " + "; ".join(words))
     try:
-        component_spec.parse(checked.validated_parameters)
+        return component_spec.parse(checked.validated_parameters)
     except errors.BongsuError as error:
         raise AnsibleActionFail(f"component {arguments['name']}: {error}") from error
-
-
-def _went_wrong(report: dict[str, Any]) -> bool:
-    return bool(report.get("failed") or report.get("unreachable"))

@@ -11,6 +11,7 @@ from ansible.plugins.action import ActionBase
 from cryptography import x509
 
 from bongsu.errors import BadInput
+from bongsu.fingerprint import notes
 from bongsu.hostside import certificate as core
 from bongsu.pki import sign
 
@@ -32,9 +33,10 @@ class ActionModule(ActionBase):
     _requires_connection = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return `certificate`, `expires`, `ca_expires` and `reasons`; never the CA key."""
+        """Return the certificate, its times and the CA's, who signed it and why; never the CA key."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         given = dict(self._task.args)
+        _refuse_denied(given.pop("denied", None) or [], given.get("names") or [])
         ca_key = given.pop("ca_key", None)
         if not isinstance(ca_key, str) or not ca_key.strip():
             raise AnsibleActionFail("host_certificate: ca_key is empty; `bongsu init` puts one into the vault")
@@ -50,9 +52,12 @@ class ActionModule(ActionBase):
                 report |= self._certify(report, given, ca_key)
         except (BadInput, ValueError) as error:
             raise AnsibleActionFail(f"host_certificate: {error}") from None
-        result |= {key: report[key] for key in ("changed", "certificate", "expires", "reasons")}
+        told = ("changed", "certificate", "begins", "expires", "authority", "held", "reasons")
+        result |= {key: report[key] for key in told}
+        result["ca_begins"] = int(authority.not_valid_before_utc.timestamp())
         result["ca_expires"] = int(authority.not_valid_after_utc.timestamp())
         result["actions"] = _tell(report)
+        self._note(str((task_vars or {}).get("inventory_hostname")), given, result)
         if result["actions"]:
             result["diff"] = {"prepared": "\n".join(result["actions"]) + "\n"}
         return result
@@ -61,8 +66,12 @@ class ActionModule(ActionBase):
         """Sign the host's request; in check mode there is none, and the outcome is only predicted."""
         lifetime = dt.timedelta(days=int(given.get("lifetime_days", 90)))
         if self._task.check_mode:
-            end = dt.datetime.now(tz=dt.UTC) + lifetime
-            return {"certificate": PREDICTED, "expires": int(end.timestamp())}
+            now = dt.datetime.now(tz=dt.UTC)
+            return {
+                "certificate": PREDICTED,
+                "begins": int(now.timestamp()),
+                "expires": int((now + lifetime).timestamp()),
+            }
         names, addresses = core.split_names(list(given["names"]))
         certificate = sign(
             report["request"],
@@ -73,8 +82,16 @@ class ActionModule(ActionBase):
             client_auth=boolean(given.get("client_auth", False)),
             lifetime=lifetime,
         )
-        end = x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
-        return {"certificate": certificate, "expires": int(end.timestamp())}
+        signed = x509.load_pem_x509_certificate(certificate.encode())
+        begins, expires = (int(end.timestamp()) for end in (signed.not_valid_before_utc, signed.not_valid_after_utc))
+        return {"certificate": certificate, "begins": begins, "expires": expires}
+
+    def _note(self, host: str, given: dict[str, Any], result: dict[str, Any]) -> None:
+        """Tell the end of the run how long the next one may pass the host over."""
+        key = f"{given.get('directory', '/etc/bongsu/tls')}/host.key"
+        notes.depends(host, files=(key,), until=core.renew_at(result["begins"], result["expires"]))
+        if result["held"]:
+            notes.unfit(host, "a retired authority signed its certificate")
 
     def _provide(self, missing: list[str], given: dict[str, Any], task_vars: dict[str, Any] | None) -> None:
         """Bring what the host lacked before it could make a key."""
@@ -91,6 +108,21 @@ class ActionModule(ActionBase):
             done = self._execute_module(module, module_args=arguments, task_vars=task_vars)
             if done.get("failed"):
                 raise AnsibleActionFail(f"host_certificate: {module}: {done.get('msg')}", result=done)
+
+
+def _refuse_denied(denied: list[Any], names: list[Any]) -> None:
+    """Refuse to certify a name of the deny list, before the host is contacted."""
+    wanted = {str(name).lower() for name in names}
+    for entry in denied:
+        if not isinstance(entry, dict) or not entry.get("name"):
+            raise AnsibleActionFail(f"host_certificate: denied: {entry!r} has no name; write it as {{name: web7}}")
+        if str(entry["name"]).lower() in wanted:
+            since = f" since {entry['since']}" if entry.get("since") else ""
+            why = f" ({entry['reason']})" if entry.get("reason") else ""
+            raise AnsibleActionFail(
+                f"host_certificate: {entry['name']} gets no certificate: it is on host_certificate_denied{since}{why}. "
+                "Take the host out of the inventory, or its entry off that list when the name is to be used again."
+            )
 
 
 def _tell(report: dict[str, Any]) -> list[str]:

@@ -68,9 +68,10 @@ class Demo:
         self.proved.append((f"{proof.UNIT} started again: all-clear at the sink", f"{page.resolved:.1f} s"))
 
     def _playbook(self, name: str) -> RunResult:
-        # Kept with the lab, so that they go when it goes.
-        options = {"env": self.lab.env(), "runs": self.lab.state.path / "runs"}
-        result = _playbook.run_shown(name, self.lab.inventories, json_only=self.json_only, **options)
+        runs = self.lab.state.path / "runs"  # kept with the lab, so that they go when it goes
+        result = _playbook.run_shown(
+            name, self.lab.inventories, json_only=self.json_only, env=self.lab.env(), runs=runs
+        )
         if result.status == "interrupted":
             raise KeyboardInterrupt
         if result.status != "ok":

@@ -12,6 +12,7 @@ from bongsu.paths import project_root
 ansible.module_utils.__path__.append(str(project_root() / "module_utils"))
 
 from ansible.module_utils.bongsu import certificate, errors  # noqa: E402  # importable only from here on
+from ansible.module_utils.bongsu.component import drift, manifest  # noqa: E402  # likewise
 from ansible.module_utils.bongsu.component import spec as component_spec  # noqa: E402  # likewise
 
-__all__ = ["certificate", "component_spec", "errors"]
+__all__ = ["certificate", "component_spec", "drift", "errors", "manifest"]

@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 
 import bcrypt
-import yaml
 
-from bongsu import paths, vault
+from bongsu import paths, varsfile, vault
 from bongsu.errors import BadInput
 
 BCRYPT_ROUNDS = 10  # what Prometheus advises: it checks the hash on each request
@@ -88,20 +87,7 @@ Prometheus operator:  prometheus_operator_password in {directory}/group_vars/all
 
 
 def _yaml(values: dict[str, str]) -> str:
-    """Return variables as YAML, certificates and keys as blocks that can be read."""
-    text = yaml.dump(values, Dumper=_Blocks, width=1000, sort_keys=True)
-    return f"---\n{text}"
-
-
-class _Blocks(yaml.SafeDumper):
-    """Writes texts of several lines in block style."""
-
-
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
-
-
-_Blocks.add_representer(str, _text)
+    return f"---\n{varsfile.as_yaml(values)}"
 
 
 def _write(path: Path, text: str, mode: int) -> None:

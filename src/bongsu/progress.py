@@ -125,6 +125,8 @@ class PlainLines(AbstractContextManager["PlainLines"]):
         if event.kind == "play":
             self.say(f"play {event.task}")
         elif event.kind in ("failed", "unreachable") or (event.kind == "ok" and _ROUTINE not in event.task):
+            for line in event.result.get("told", ()):  # what a task has to say to a reader
+                self.say(line)
             state = "ignored" if event.ignored else "changed" if event.changed else event.kind
             self.say(f"{event.host:<12} {state:<11} {event.task} ({event.seconds:.1f} s)")
             if event.message and not event.ignored:
@@ -171,6 +173,8 @@ class LiveTable(AbstractContextManager["LiveTable"]):
         if event.kind == "play":
             self.title = event.task
         self.hosts.take(event)
+        for line in event.result.get("told", ()):
+            self.say(line)
         if event.message and event.kind != "error" and not event.ignored:
             self.console.print(Text(f"{event.host}: {event.task}\n{_indented(event.message)}", style="red"))
         if self.diff:

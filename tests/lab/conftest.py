@@ -38,6 +38,16 @@ def solo() -> Iterator[Operator]:
     yield from _operator("solo")
 
 
+@pytest.fixture(scope="module")
+def authority() -> Iterator[Operator]:
+    yield from _operator("authority")
+
+
+@pytest.fixture(scope="module")
+def leaving() -> Iterator[Operator]:
+    yield from _operator("leaving")
+
+
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], Any], float], Any]:
     """Wait until a condition gives something true, and return it; the test fails after ``patience`` seconds."""

@@ -14,6 +14,7 @@ class FakeApi:
 
     def __init__(self, directory: Path):
         self.answers = {}
+        self.statuses = iter(())  # of the next answers, where they are not 200
         self.posted = []
         self.authorizations = []
         self.files = write_certificates(directory)
@@ -40,7 +41,8 @@ class FakeApi:
             def do_GET(self):
                 fake.authorizations.append(self.headers.get("Authorization"))
                 answer = fake.answers.get(self.path)
-                self._say(404 if answer is None else 200, answer() if callable(answer) else answer)
+                status = next(fake.statuses, 404 if answer is None else 200)
+                self._say(status, answer() if callable(answer) else answer)
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))

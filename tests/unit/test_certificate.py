@@ -84,6 +84,13 @@ def test_a_life_cut_short_by_the_ca_is_no_reason():
     assert judge(wanted=Wanted(WANTED.names, WANTED.addresses, False, 365 * DAY)) == []
 
 
+@pytest.mark.parametrize(
+    ("age", "key", "so"), [(0, KEY, True), (89.99, KEY, True), (90, KEY, False), (-1, KEY, False), (1, "other", False)]
+)
+def test_a_certificate_serves_while_it_is_for_the_key_and_in_its_time(age, key, so):
+    assert certificate.serves(PRESENT, public_key=key, now=START + age * DAY) is so
+
+
 def test_mixed_entries_are_parted_in_order_without_doubles():
     entries = ["web1", "10.0.0.7", "localhost", "web1", "", "::1", "0:0:0:0:0:0:0:1"]
     assert certificate.split_names(entries) == (["web1", "localhost"], ["10.0.0.7", "::1"])

@@ -5,158 +5,155 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from .. import host
-from .manifest import to_bytes
-from .plan import Change, Plan
+from . import deadman, toolkit, undo
+from .changes import Found
+from .packages import Coming
+from .plan import Plan
+from .store import Store
 from .units import Step, UnitState
+
+POLICY = "/usr/sbin/policy-rc.d"  # what Debian's packages ask whether they may start a service
+_FORBID = (
+    b"#!/bin/sh\n# Placed for one run of bongsu: a daemon's first start is with its own configuration.\nexit 101\n"
+)
+_SCRIPT = """#!/bin/sh
+# Undoes an interrupted run of bongsu: puts back everything that it changed. Waits while that run is still alive.
+exec /usr/bin/python3 -I {directory}/bongsu rollback {directory} "$@"
+"""
 
 
 class Journal:
-    """One component's journal below ``/var/lib/bongsu/journal``; it exists only while a run is under way."""
+    """One component's journal; it exists only while a run is under way, or waits to be confirmed."""
 
-    def __init__(self, state_directory: str, component: str) -> None:
+    def __init__(self, directory: Path, component: str) -> None:
         """Name the place; nothing is written yet."""
-        self.directory = Path(state_directory) / "journal" / component
-        self._entry = self.directory / "journal.json"
-        self._acting = self.directory / "acting"
-        self._manifest = Path(state_directory) / "components" / f"{component}.json"
+        self.directory = directory
+        self.component = component
+        self._manifest = str(Store(str(directory.parents[1])).manifest_path(component))
+        self._entry: dict[str, Any] = {}
 
-    def exists(self) -> bool:
-        """Tell whether a run was interrupted here."""
-        return self._entry.exists()
-
-    def write(self, plan: Plan, units: dict[str, UnitState]) -> None:
-        """Record the old contents, the paths and units about to change, and flush them to the disk."""
+    def open(self) -> None:
+        """Begin: leave here all that undoing needs, and have the host undo by itself should this process die."""
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True, mode=0o700)
-        paths = [self._keep(number, change) for number, change in enumerate(plan.changes)]
-        host.sync([str(self.directory / kept["backup"]) for kept in paths if kept["backup"]])
-        touched = [_before(units[name], plan.steps) for name in sorted({step.unit for step in plan.steps})]
-        entry = {"format": 1, "paths": paths, "units": touched, "daemon_reload": plan.daemon_reload}
-        host.replace(str(self._entry), json.dumps(entry, indent=1).encode(), mode=0o600)
-        host.sync([str(self.directory.parent)])
+        archive, script = self.directory / "bongsu", self.directory / "rollback"
+        host.write_new(str(archive), toolkit.archive(), mode=0o700)
+        host.write_new(str(script), _SCRIPT.format(directory=self.directory).encode(), mode=0o700)
+        host.sync([str(archive), str(script)])
+        self._entry = {
+            "format": 1,
+            "component": self.component,
+            "packages": {"new": [], "replaced": {}, "held": [], "released": [], "existed": [], "remnants": []},
+            "policy": None,
+            "manifest": self._keep("manifest", self._manifest, host.observe(self._manifest)),
+            "paths": [],
+            "units": [],
+            "daemon_reload": False,
+            "acting": False,
+            "confirm": None,
+        }
+        deadman.arm(self.component, self.directory / "rollback", deadman.GRACE)  # without a journal it does nothing
+        self._write()
+        host.sync([str(self.directory.parent), str(self.directory.parent.parent)])
 
-    def _keep(self, number: int, change: Change) -> dict[str, Any]:
-        found = change.found
-        kept: dict[str, Any] = {
-            "dest": change.file.dest,
+    def will_install(self, coming: Coming, *, held: list[str], released: list[str], existed: list[str]) -> None:
+        """Record the packages that come, and forbid them to start their services until ours decides.
+
+        ``existed`` has the component's files that are there before the packages come, and must be there without them.
+        """
+        self._entry["packages"] = {
+            "new": list(coming.new),
+            "replaced": coming.replaced,
+            "remnants": list(coming.remnants),
+            "held": held,
+            "released": released,
+            "existed": existed,
+        }
+        self._entry["policy"] = self._keep("policy", POLICY, host.observe(POLICY))
+        self._write()
+        host.replace(POLICY, _FORBID, mode=0o755)
+
+    def installed(self) -> None:
+        """Let packages start services again."""
+        undo.restore(self.directory, self._entry["policy"])
+        host.flush([POLICY])
+        self._entry["policy"] = None
+        self._write()
+
+    def will_change(self, plan: Plan, units: dict[str, UnitState], displaced: dict[str, str]) -> None:
+        """Record the old contents, the paths and units about to change; ``displaced`` says where what is moved goes."""
+        self._entry["paths"] = [
+            self._keep(str(number), change.file.dest, change.found) | {"displaced": displaced.get(change.file.dest)}
+            for number, change in enumerate(plan.changes)
+        ]
+        self._entry["units"] = [_before(units[name], plan.steps) for name in sorted({s.unit for s in plan.steps})]
+        self._entry["daemon_reload"] = plan.daemon_reload
+        self._write()
+
+    def acting(self) -> None:
+        """Record that from now on units are touched, so that undoing must touch them again."""
+        self._entry["acting"] = True
+        self._write()
+
+    def await_confirmation(self, manifest: dict[str, Any], seconds: float) -> str:
+        """Keep everything ready to be undone within ``seconds`` unless confirmed; return the token that confirms."""
+        token = os.urandom(16).hex()
+        self._entry["confirm"] = {"token": token, "until": undo.clock() + seconds, "manifest": manifest}
+        # Armed before the wait is written down, and so due after its end: there is no moment without a way back. The
+        # first switch may wake up meanwhile: it sees the wait, and does nothing.
+        deadman.arm(self.component, self.directory / "rollback", seconds)
+        self._write()
+        return token
+
+    def confirm(self, token: str) -> dict[str, Any] | None:
+        """Return the manifest to commit; None when this journal does not wait for that token (any more)."""
+        try:
+            entry = json.loads((self.directory / "journal.json").read_text())
+        except FileNotFoundError:
+            return None
+        waiting = entry["confirm"]
+        if waiting is None or waiting["token"] != token:
+            return None
+        manifest: dict[str, Any] = waiting["manifest"]
+        return manifest
+
+    def close(self) -> None:
+        """Forget the journal: the run is committed."""
+        (self.directory / "journal.json").unlink()
+        host.sync([str(self.directory)])
+        shutil.rmtree(self.directory)
+        deadman.disarm(self.component)
+
+    def _keep(self, number: str, dest: str, found: Found) -> dict[str, Any]:
+        backup = None
+        if found.content is not None:
+            backup = f"{number}.old"
+            host.write_new(str(self.directory / backup), found.content, mode=0o600)
+            host.sync([str(self.directory / backup)])
+        return {
+            "dest": dest,
             "kind": found.kind,
             "owner": found.owner,
             "group": found.group,
             "mode": found.mode,
             "changed_at": found.changed_at,
-            "backup": None,
-            "target": None,
+            "backup": backup,
+            "target": found.target,
         }
-        if found.kind == "link":
-            kept["target"] = os.readlink(change.file.dest)
-        if found.content is not None:
-            kept["backup"] = f"{number}.old"
-            host.write_new(str(self.directory / kept["backup"]), found.content, mode=0o600)
-        return kept
 
-    def mark_acting(self) -> None:
-        """Record that from now on units are touched, so that undoing must touch them again."""
-        host.replace(str(self._acting), b"", mode=0o600)
-
-    def remove(self) -> None:
-        """Forget the journal: the run is committed, or undone."""
-        self._entry.unlink(missing_ok=True)
-        host.sync([str(self.directory)])
-        shutil.rmtree(self.directory)
-
-    def roll_back(self) -> list[str]:
-        """Put every path and touched unit back as before; list what could not be put back, empty when all was.
-
-        The journal stays while a path could not be put back: its old content must not be lost.
-        """
-        entry = json.loads(self._entry.read_text())
-        paths = [trouble for kept in reversed(entry["paths"]) for trouble in self._restore(kept)]
-        units = _systemctl("daemon-reload") if entry["daemon_reload"] else []
-        if self._acting.exists():
-            units += [trouble for unit in entry["units"] for trouble in _restore_unit(unit)]
-        if units:
-            self._distrust(entry)
-        if not paths:
-            self.remove()
-        return paths + units
-
-    def _distrust(self, entry: dict[str, Any]) -> None:
-        """Make the next run act on the units: nobody knows any more what the running ones have read."""
-        if self._manifest.exists():
-            manifest = json.loads(self._manifest.read_text()) | {"running": {}}
-            host.replace(str(self._manifest), to_bytes(manifest), mode=0o644)
-        for kept in entry["paths"]:
-            with suppress(OSError):
-                os.utime(kept["dest"])
-
-    def _restore(self, kept: dict[str, Any]) -> list[str]:
-        dest = kept["dest"]
-        try:
-            with suppress(FileNotFoundError, NotADirectoryError):
-                os.unlink(host.staged_path(dest))
-            if kept["kind"] == "absent":
-                _vanish(dest)
-            elif kept["kind"] == "link":
-                _vanish(dest)
-                os.symlink(kept["target"], dest)
-            elif kept["kind"] == "directory":
-                os.chown(dest, *host.owner_ids(kept["owner"], kept["group"]))
-                os.chmod(dest, kept["mode"])
-            else:
-                self._restore_file(kept)
-        except OSError as error:
-            return [f"{dest}: {error.strerror}"]
-        return []
-
-    def _restore_file(self, kept: dict[str, Any]) -> None:
-        content = (self.directory / kept["backup"]).read_bytes()
-        host.replace(kept["dest"], content, mode=kept["mode"], owner=kept["owner"], group=kept["group"])
-        os.utime(kept["dest"], (kept["changed_at"], kept["changed_at"]))
-
-
-def _vanish(dest: str) -> None:
-    if os.path.isdir(dest) and not os.path.islink(dest):
-        with suppress(OSError):  # something else put a file in it meanwhile: that file is not ours to delete
-            os.rmdir(dest)
-    else:
-        Path(dest).unlink(missing_ok=True)
+    def _write(self) -> None:
+        content = json.dumps(self._entry, indent=1).encode()
+        host.replace(str(self.directory / "journal.json"), content, mode=0o600)
 
 
 def _before(state: UnitState, steps: tuple[Step, ...]) -> dict[str, Any]:
-    verbs = [step.verb for step in steps if step.unit == state.name]
     return {
         "name": state.name,
         "active": state.active,
-        "enabled": state.enabled,
-        "masked": state.masked,
-        "verbs": verbs,
+        "masked_until_boot": state.masked_until_boot,
+        "verbs": [step.verb for step in steps if step.unit == state.name],
     }
-
-
-def _restore_unit(unit: dict[str, Any]) -> list[str]:
-    name, verbs = unit["name"], unit["verbs"]
-    troubles: list[str] = []
-    if "mask" in verbs:
-        troubles += _systemctl("unmask", name)
-    if "enable" in verbs:
-        troubles += _systemctl("disable", name)
-    if "disable" in verbs:
-        troubles += _systemctl("enable", name)
-    if not unit["active"]:
-        troubles += _systemctl("stop", name)
-    else:
-        _systemctl("reset-failed", name)
-        troubles += _systemctl("reload-or-restart" if "reload-or-restart" in verbs else "restart", name)
-    if "unmask" in verbs:
-        troubles += _systemctl("mask", name)
-    return troubles
-
-
-def _systemctl(*arguments: str) -> list[str]:
-    output = host.run(["systemctl", *arguments])
-    return [] if output.status == 0 else [f"systemctl {' '.join(arguments)}: {output.text}"]

@@ -1,15 +1,18 @@
-"""The manifest: what bongsu placed on a host, one JSON document a component."""
+"""The manifest: what bongsu placed on a host and how it was before, one JSON document a component. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..errors import BongsuError
 from .spec import Component
 from .units import UnitRecord, UnitState
 
 FORMAT = 1
+_SHAPE = {"component": str, "packages": list, "files": list, "units": list}
 
 
 def digest(content: bytes) -> str:
@@ -17,15 +20,12 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def describe(component: Component, brought: list[str]) -> dict[str, Any]:
-    """Give the part of a manifest that the wanted state alone decides; equal input gives an equal value.
-
-    ``brought`` names the packages that bongsu installed, as against those found on the host.
-    """
+def describe(component: Component) -> dict[str, Any]:
+    """Give the part of a manifest that the wanted state alone decides; equal input gives an equal value."""
     return {
         "format": FORMAT,
         "component": component.name,
-        "packages": [{"name": name, "brought": name in brought} for name in component.packages],
+        "packages": [{"name": package.name, "version": package.version} for package in component.packages],
         "files": [
             {
                 "dest": file.dest,
@@ -46,7 +46,25 @@ def describe(component: Component, brought: list[str]) -> dict[str, Any]:
     }
 
 
-def records(component: Component, states: dict[str, UnitState]) -> dict[str, Any]:
+def parse(text: str, place: str) -> dict[str, Any]:
+    """Read a manifest; raise BongsuError naming ``place`` where it is none."""
+    try:
+        manifest = json.loads(text)
+    except ValueError as error:
+        raise BongsuError(f"{place} is not JSON: {error}; move it away and run again") from error
+    if not isinstance(manifest, dict) or not all(isinstance(manifest.get(key), kind) for key, kind in _SHAPE.items()):
+        raise BongsuError(f"{place} is no manifest of bongsu's; move it away and run again")
+    if manifest.get("format") != FORMAT:
+        raise BongsuError(f"{place} is of format {manifest.get('format')}, made by a newer bongsu; use that one")
+    return manifest
+
+
+def empty(component: str) -> dict[str, Any]:
+    """Give the manifest of a component that has nothing on the host yet."""
+    return {"format": FORMAT, "component": component, "packages": [], "files": [], "units": []}
+
+
+def records(component: Component, states: Mapping[str, UnitState]) -> dict[str, Any]:
     """Give what each running unit has read: its invocation and the digests of its files."""
     return {
         unit.name: {
@@ -62,28 +80,46 @@ def records(component: Component, states: dict[str, UnitState]) -> dict[str, Any
     }
 
 
-def unit_record(manifest: dict[str, Any] | None, unit: str) -> UnitRecord | None:
+def unit_record(manifest: Mapping[str, Any] | None, unit: str) -> UnitRecord | None:
     """Read one unit's record out of a manifest."""
     raw = (manifest or {}).get("running", {}).get(unit)
     return UnitRecord(raw["invocation"], raw["files"]) if raw else None
 
 
-def brought(manifest: dict[str, Any] | None) -> list[str]:
-    """List the packages that a manifest says bongsu installed."""
-    return [package["name"] for package in (manifest or {}).get("packages", []) if package["brought"]]
+def placed(manifest: Mapping[str, Any] | None) -> frozenset[str]:
+    """Name the paths at which a manifest says that bongsu put something."""
+    return frozenset(file["dest"] for file in (manifest or {}).get("files", []) if file["state"] != "absent")
 
 
-def says(manifest: dict[str, Any] | None, description: dict[str, Any]) -> bool:
-    """Tell whether a manifest already holds a description."""
-    return manifest is not None and {key: manifest.get(key) for key in description} == description
+def held(manifest: Mapping[str, Any] | None) -> list[str]:
+    """Name the packages that a manifest says bongsu holds; one that was held before is not among them."""
+    return list((manifest or {}).get("held", []))
 
 
-def to_bytes(value: dict[str, Any]) -> bytes:
+def accepted_overrides(overrides: Mapping[str, Mapping[str, str]], strange: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Give the overrides of each unit that stay: those that were there before bongsu, and those it placed."""
+    return {
+        unit: {path: sha256 for path, sha256 in paths.items() if path not in strange}
+        for unit, paths in overrides.items()
+    }
+
+
+def says(
+    manifest: Mapping[str, Any] | None, description: Mapping[str, Any], accepted: Mapping[str, Mapping[str, str]]
+) -> bool:
+    """Tell whether a manifest already holds a description, and the overrides of its units as they are."""
+    if manifest is None or {key: manifest.get(key) for key in description} != description:
+        return False
+    recorded = manifest.get("unit_files", {})
+    return all(recorded.get(unit, {}).get("dropins") == paths for unit, paths in accepted.items())
+
+
+def to_bytes(value: Mapping[str, Any]) -> bytes:
     """Write a manifest so that equal values give equal bytes."""
     return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()
 
 
-def unit_metrics(manifests: list[dict[str, Any]]) -> bytes:
+def unit_metrics(manifests: Iterable[Mapping[str, Any]]) -> bytes:
     """Tell Prometheus which units must run, in the text exposition format."""
     wanted = {unit["name"] for manifest in manifests for unit in manifest["units"] if unit["started"]}
     lines = [

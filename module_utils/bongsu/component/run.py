@@ -1,219 +1,200 @@
-"""Carry a component out on this host: inspect, stage, swap, act, probe, commit; undo all of it on any failure."""
+"""Carry a component out on this host: look, install, stage, swap, act, probe, commit; undo all of it on any failure."""
 
 from __future__ import annotations
 
-import json
-import os
+import shutil
 import time
-from pathlib import Path
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
-from .. import host
 from ..errors import BongsuError
-from . import health
-from . import manifest as manifests
+from . import apt, deadman, history, lease, removal, steps, toolkit, undo
 from .journal import Journal
-from .plan import Change, Plan, dropped_files, make_plan
+from .lookup import look
+from .packages import Coming, PackagePlan
+from .plan import Observed, Plan, make_plan
 from .spec import Component
-from .units import Step
-
-TEXTFILE_DIRECTORY = Path("/var/lib/prometheus/node-exporter")
+from .store import DEFAULT, Store
 
 
-def converge(component: Component, state_directory: str, brought: list[str], *, check: bool) -> dict[str, Any]:
-    """Make the component true and report it as a task's result.
+@dataclass(frozen=True)
+class Request:
+    """What the controller says beside the component itself.
 
-    With packages missing nothing is touched: the report names them in ``missing_packages`` and the caller installs them
-    and calls again, telling in ``brought`` which they were.
+    ``owner`` is the inventory's name of the host whose run this is; ``run`` identifies that run (see lease.py).
     """
-    if check:
-        return _converge(component, state_directory, brought, check=True)
-    Path(state_directory).mkdir(parents=True, exist_ok=True, mode=0o755)
-    with host.locked(os.path.join(state_directory, "lock")):  # hosts that register on a monitor do so at the same time
-        return _converge(component, state_directory, brought, check=False)
+
+    state_directory: str = DEFAULT
+    absent: bool = False
+    owner: str | None = None
+    run: dict[str, Any] | None = None
 
 
-def _converge(component: Component, state_directory: str, brought: list[str], *, check: bool) -> dict[str, Any]:
-    journal = Journal(state_directory, component.name)
-    recovered = _recover(journal) if not check else []
-    manifest = _read_manifest(state_directory, component.name)
-    if brought:
-        manifest = _remember_packages(component, state_directory, manifest, brought)
-    plan = _inspect(component, manifest)
-    report: dict[str, Any] = {
-        "changed": bool(recovered) or not plan.is_empty,
-        "actions": recovered + plan.actions(),
-        "diff": plan.diff(),
-        "missing_packages": list(plan.missing_packages),
-    }
-    if check or plan.missing_packages or plan.is_empty:
-        return report
-    _apply(component, plan, journal)
-    _commit(component, plan, state_directory)
-    if journal.exists():
-        journal.remove()
+def converge(component: Component, request: Request, *, check: bool) -> dict[str, Any]:
+    """Make the component true, or absent, and report it as a task's result.
+
+    Where it is to be confirmed, the report has ``confirm``: a token, and the seconds left to bring it back.
+    """
+    store = Store(request.state_directory)
+    with nullcontext() if check else store.locked():  # hosts that register on a monitor do so at the same time
+        before = [] if check else _recover(store, component.name, request) + _recover(store, toolkit.NAME, request)
+        if request.absent:
+            report = removal.remove(component.name, store, Converger(store, request), check=check)
+        else:
+            if not check and request.state_directory == DEFAULT:
+                own = replace(request, owner=None)  # it belongs to the host, whoever came first
+                before += _renewed(Converger(store, own).converge(toolkit.component(), check=False))
+            report = Converger(store, request).converge(component, check=check)
+    report["changed"] = report["changed"] or bool(before)
+    report["actions"] = before + report["actions"]
     return report
 
 
-def _recover(journal: Journal) -> list[str]:
-    if not journal.exists():
+def confirm(name: str, token: str, request: Request) -> dict[str, Any]:
+    """Commit what waits for this token; raise BongsuError where it has been undone already."""
+    store = Store(request.state_directory)
+    with store.locked():
+        journal = Journal(store.journal_directory(name), name)
+        manifest = journal.confirm(token)
+        if manifest is None:
+            raise BongsuError(f"{name}: the confirmation came too late: everything has been put back as before")
+        _commit(store, manifest)
+        journal.close()
+    return {"changed": True, "actions": ["confirmed over a new connection"]}
+
+
+def take_back(name: str, request: Request) -> dict[str, Any]:
+    """Undo what waits to be confirmed, or was cut off, if the host has not done so by itself."""
+    store = Store(request.state_directory)
+    with store.locked():
+        undone = _recover(store, name, request)
+    return {"changed": bool(undone), "actions": undone}
+
+
+def _renewed(report: dict[str, Any]) -> list[str]:
+    """Tell in a line what was done to the toolkit: whoever took it away learns who brought it back."""
+    return [f"{toolkit.NAME}: {action}" for action in report["actions"]] if report["changed"] else []
+
+
+def _recover(store: Store, name: str, request: Request) -> list[str]:
+    directory = store.journal_directory(name)
+    if not undo.exists(directory):
+        shutil.rmtree(directory, ignore_errors=True)  # cut off before anything was touched, or after the commit
         return []
-    troubles = journal.roll_back()
+    lease.take(store, request.run)  # another run's change may wait to be confirmed
+    troubles = undo.undo(directory)
+    deadman.disarm(name)
     if troubles:
         raise BongsuError("an interrupted run could not be undone: " + "; ".join(troubles))
     return ["undid an interrupted run"]
 
 
-def _read_manifest(state_directory: str, name: str) -> dict[str, Any] | None:
-    path = _manifest_path(state_directory, name)
-    try:
-        manifest: dict[str, Any] = json.loads(path.read_text())
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise BongsuError(f"{path} is not JSON: {error}; move it away and run again") from error
-    if manifest.get("format") != manifests.FORMAT:
-        raise BongsuError(f"{path} is of format {manifest.get('format')}, made by a newer bongsu; use that one")
-    return manifest
+def _commit(store: Store, manifest: dict[str, Any]) -> None:
+    store.write_manifest(manifest)
+    store.export_units()
 
 
-def _manifest_path(state_directory: str, name: str) -> Path:
-    return Path(state_directory) / "components" / f"{name}.json"
+@dataclass
+class Converger:
+    """Makes components of one host true; the host's lock is held, or this is check mode."""
 
+    store: Store
+    request: Request
 
-def _remember_packages(
-    component: Component, state_directory: str, manifest: dict[str, Any] | None, brought: list[str]
-) -> dict[str, Any]:
-    """Record at once that these packages are ours: they stay on the host even where the rest fails."""
-    ours = sorted({*brought, *manifests.brought(manifest)})
-    empty = {"format": manifests.FORMAT, "component": component.name, "files": [], "units": []}
-    remembered = (manifest or empty) | {"packages": [{"name": name, "brought": True} for name in ours]}
-    _write_manifest(state_directory, component.name, remembered)
-    return remembered
+    def converge(self, component: Component, *, check: bool) -> dict[str, Any]:
+        """Look, and do what is to be done; return the task's result."""
+        manifest = self.store.manifest(component.name)
+        seen = look(component, manifest, self.store, fetch=not check)
+        plan = make_plan(component, seen, manifest)
+        report: dict[str, Any] = {
+            "changed": not plan.is_empty,
+            "actions": plan.actions(),
+            "diff": plan.diff(),
+            "missing_packages": [name for name, _ in plan.packages.install],
+        }
+        if check or plan.is_empty:
+            return report
+        lease.take(self.store, self.request.run)
+        if plan.packages.is_empty and not plan.touches_host:
+            _commit(self.store, self.complete(component, plan, seen, manifest, Coming()))
+            return report
+        return report | self._carry_out(component, plan, seen, manifest)
 
+    def complete(
+        self, component: Component, plan: Plan, before: Observed, manifest: dict[str, Any] | None, came: Coming
+    ) -> dict[str, Any]:
+        """Return the manifest to commit."""
+        owner = self.request.owner or (manifest or {}).get("owner")
+        return {**history.complete(component, plan, before, manifest, came, self.store), "owner": owner}
 
-def _write_manifest(state_directory: str, name: str, manifest: dict[str, Any]) -> Path:
-    path = _manifest_path(state_directory, name)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
-    host.replace(str(path), manifests.to_bytes(manifest), mode=0o644)
-    return path
+    def _carry_out(
+        self, component: Component, plan: Plan, seen: Observed, manifest: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        started, before = time.time(), seen
+        journal = Journal(self.store.journal_directory(component.name), component.name)
+        journal.open()
+        came = Coming()
+        extra: dict[str, Any] = {}
+        try:
+            if not plan.packages.is_empty:
+                came = self._change_packages(plan, seen, journal)
+                installed = plan.packages.actions()
+                seen = look(component, manifest, self.store, upgraded=bool(came.replaced))
+                plan = make_plan(component, seen, manifest)
+                extra = {"actions": installed + replace(plan, packages=PackagePlan()).actions(), "diff": plan.diff()}
+            if plan.touches_host:
+                self.change(component, plan, seen, journal)
+            steps.judge(component, plan, started)
+            complete = self.complete(component, plan, before, manifest, came)
+            if component.confirm_within is not None:
+                token = journal.await_confirmation(complete, component.confirm_within)
+                return extra | {"confirm": {"token": token, "within": component.confirm_within}}
+            _commit(self.store, complete)
+        except (BongsuError, OSError) as error:
+            raise _after_undoing(component.name, journal, error) from error
+        journal.close()
+        return extra
 
-
-def _inspect(component: Component, manifest: dict[str, Any] | None) -> Plan:
-    files = (*component.files, *dropped_files(component, manifest))
-    return make_plan(
-        component,
-        found={file.dest: host.observe(file.dest) for file in files},
-        units=host.unit_states([unit.name for unit in component.units]),
-        missing_packages=host.missing_packages(component.packages),
-        manifest=manifest,
-    )
-
-
-def _apply(component: Component, plan: Plan, journal: Journal) -> None:
-    if not (plan.changes or plan.steps or plan.daemon_reload):
-        return
-    started = time.time()
-    journal.write(plan, host.unit_states([unit.name for unit in component.units]))
-    try:
-        _stage(plan)
-        _swap(plan)
+    def change(
+        self, component: Component, plan: Plan, seen: Observed, journal: Journal, *, leaving: bool = False
+    ) -> None:
+        """Change paths and units as planned; where the component is ``leaving``, its units go before their files."""
+        displaced = steps.to_displace(plan, self.store)
+        journal.will_change(plan, seen.units, displaced)
+        if leaving:
+            journal.acting()
+            steps.retire(plan)
+        steps.stage(plan, displaced)
+        steps.swap(plan, displaced)
         for command in component.validate:
-            _require(command, "its configuration was refused")
-        journal.mark_acting()
-        _act(plan)
-        _judge(component, plan, started)
-    except (BongsuError, OSError) as error:
-        troubles = journal.roll_back()
-        ending = "; ".join(troubles)
-        undone = f"Not everything could be put back: {ending}" if troubles else "Everything was put back as before."
-        raise BongsuError(f"{component.name}: {error}\n{undone}", rolled_back=not troubles) from error
+            steps.require(command, "its configuration was refused")
+        if not leaving:
+            journal.acting()
+        steps.act(plan, retired=leaving)
+
+    def _change_packages(self, plan: Plan, seen: Observed, journal: Journal) -> Coming:
+        """Return what came."""
+        if plan.packages.configure:
+            apt.finish_interrupted()
+        arguments = [name for name, _ in plan.packages.install]
+        held, released = list(plan.packages.hold), list(plan.packages.release)
+        if arguments:
+            apt.refresh_lists()
+        coming = apt.simulate(arguments) if arguments else Coming()
+        existed = [dest for dest, was in seen.found.items() if was.kind != "absent"]
+        journal.will_install(coming, held=held, released=released, existed=existed)
+        if arguments:
+            apt.install(arguments)
+        journal.installed()
+        apt.hold(released, held=False)
+        apt.hold(held)
+        return coming
 
 
-def _stage(plan: Plan) -> None:
-    written = []
-    for change in plan.changes:
-        file = change.file
-        if change.verb == "create" and file.state == "directory":
-            os.mkdir(file.dest, 0o700)
-            _adjust(change)
-        elif file.content is not None and change.verb != "adjust":
-            staged = host.staged_path(file.dest)
-            host.write_new(staged, file.content, mode=file.mode, owner=file.owner, group=file.group)
-            written.append(staged)
-            if file.validate:
-                command = [word.replace("%s", staged) for word in file.validate]
-                _require(command, f"{file.dest} was refused", {staged: file.dest})
-    host.sync(written)
-
-
-def _swap(plan: Plan) -> None:
-    for change in plan.changes:
-        if change.verb == "remove":
-            os.unlink(change.file.dest)
-        elif change.verb == "adjust" or change.file.state == "directory":
-            _adjust(change)
-        else:
-            staged = host.staged_path(change.file.dest)
-            os.utime(staged)  # its time of change tells later runs whether a unit has read it
-            os.rename(staged, change.file.dest)
-    host.sync(sorted({os.path.dirname(change.file.dest) for change in plan.changes}))
-
-
-def _adjust(change: Change) -> None:
-    os.chown(change.file.dest, *host.owner_ids(change.file.owner, change.file.group))
-    os.chmod(change.file.dest, change.file.mode)
-
-
-def _act(plan: Plan) -> None:
-    if plan.daemon_reload:
-        _require(["systemctl", "daemon-reload"], "systemd refused its units")
-    for step in plan.steps:
-        _take(step)
-
-
-def _take(step: Step) -> None:
-    started = time.time()
-    if step.verb == "restart":
-        host.run(["systemctl", "reset-failed", step.unit])
-    try:
-        _require(["systemctl", step.verb, step.unit], f"{step.unit} did not {step.verb}")
-    except BongsuError as error:
-        raise BongsuError(f"{error}\n{_last_words(step.unit, started)}") from error
-
-
-def _judge(component: Component, plan: Plan, started: float) -> None:
-    acted = [step.unit for step in plan.steps if step.verb in ("restart", "reload-or-restart")]
-    complaints = health.wait_healthy(list(component.health), acted, component.deadline) or health.hold(acted)
-    if complaints:
-        words = [_last_words(unit, started) for unit in acted]
-        raise BongsuError("\n".join(["it is not healthy:", *complaints, *words]))
-
-
-def _last_words(unit: str, since: float) -> str:
-    return host.run(
-        ["journalctl", f"--unit={unit}", f"--since=@{since:.6f}", "--lines=15", "--output=cat", "--no-pager"]
-    ).text
-
-
-def _require(command: list[str] | tuple[str, ...], complaint: str, rename: dict[str, str] | None = None) -> None:
-    output = host.run(command)
-    if output.status != 0:
-        text = f"{complaint} by '{' '.join(command)}' (exit status {output.status}):\n{output.text}"
-        for staged, dest in (rename or {}).items():
-            text = text.replace(staged, dest)
-        raise BongsuError(text)
-
-
-def _commit(component: Component, plan: Plan, state_directory: str) -> None:
-    states = host.unit_states([unit.name for unit in component.units])
-    running = manifests.records(component, states)
-    manifest = {**plan.manifest, "running": running, "converged_at": round(time.time(), 3)}
-    path = _write_manifest(state_directory, component.name, manifest)
-    if component.units and TEXTFILE_DIRECTORY.is_dir():
-        _export_units(path.parent)
-
-
-def _export_units(directory: Path) -> None:
-    found = [json.loads(path.read_text()) for path in sorted(directory.glob("*.json"))]
-    host.replace(str(TEXTFILE_DIRECTORY / "bongsu_units.prom"), manifests.unit_metrics(found), mode=0o644)
+def _after_undoing(name: str, journal: Journal, error: Exception) -> BongsuError:
+    troubles = undo.undo(journal.directory)
+    deadman.disarm(name)
+    ending = "; ".join(troubles)
+    undone = f"Not everything could be put back: {ending}" if troubles else "Everything was put back as before."
+    return BongsuError(f"{name}: {error}\n{undone}", rolled_back=not troubles)

@@ -56,35 +56,56 @@ _PROBE = {
 }
 ARGUMENT_SPEC: dict[str, Any] = {
     "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "packages": {"type": "list", "elements": "str", "default": []},
+    "upgrade": {"type": "bool", "default": False},
     "files": {"type": "list", "elements": "dict", "options": _FILE, "default": []},
     "validate": {"type": "list", "elements": "list", "default": []},
     "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},
     "units": {"type": "list", "elements": "dict", "options": _UNIT, "default": []},
     "health": {"type": "list", "elements": "dict", "options": _PROBE, "default": []},
     "deadline": {"type": "float", "default": 30.0},
+    "confirm_within": {"type": "float"},
     "state_directory": {"type": "path", "default": "/var/lib/bongsu"},
 }
 
 _NAME = re.compile(r"[a-z0-9][A-Za-z0-9_.-]*\Z")
 _UNIT_NAME = re.compile(r"[A-Za-z0-9:_.\\@-]+\.(service|socket|timer|path|mount|target)\Z")
 _MODE = re.compile(r"0?[0-7]{3,4}\Z")
+_PACKAGE = re.compile(r"([a-z0-9][a-z0-9+.-]+)(?:=([0-9A-Za-z.+:~-]+))?\Z")  # Debian policy, 5.6.1 and 5.6.12
+_SHORTEST_CONFIRMATION = 5  # seconds: a new SSH connection on a busy host takes one or two
+
+
+@dataclass(frozen=True)
+class PackageSpec:
+    """A Debian package; a version pins it: that one is installed and held."""
+
+    name: str
+    version: str | None = None
+
+    def __str__(self) -> str:
+        """Write it as apt-get takes it."""
+        return self.name if self.version is None else f"{self.name}={self.version}"
 
 
 @dataclass(frozen=True)
 class FileSpec:
-    """One path as wanted; ``content`` is bytes for a file and None for a directory or an absent path."""
+    """One path as wanted.
+
+    ``state`` is file, directory or absent; taking a component away knows two more, link (``content`` is its target)
+    and unmade (a directory that goes if nothing is left in it). Only a file and a link have ``content``.
+    """
 
     dest: str
     state: str
-    content: bytes | None
-    owner: str
-    group: str
-    mode: int
-    validate: tuple[str, ...]
-    on_change: str
-    units: tuple[str, ...]
-    secret: bool
+    content: bytes | None = None
+    owner: str = "root"
+    group: str = "root"
+    mode: int = 0
+    validate: tuple[str, ...] = ()
+    on_change: str = "none"
+    units: tuple[str, ...] = ()
+    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,15 +120,21 @@ class UnitSpec:
 
 @dataclass(frozen=True)
 class Component:
-    """Everything that converges together. ``deadline`` is in seconds, for the probes of ``health``."""
+    """Everything that converges together.
+
+    ``deadline`` is in seconds, for the probes of ``health``; ``confirm_within`` in seconds, for the controller's word
+    over a new connection that the host can still be reached (None: not asked for).
+    """
 
     name: str
-    packages: tuple[str, ...]
+    packages: tuple[PackageSpec, ...]
     files: tuple[FileSpec, ...]
     validate: tuple[tuple[str, ...], ...]
     units: tuple[UnitSpec, ...]
-    health: tuple[dict[str, Any], ...]
-    deadline: float
+    health: tuple[dict[str, Any], ...] = ()
+    deadline: float = 30.0
+    upgrade: bool = False
+    confirm_within: float | None = None
 
 
 def parse(params: dict[str, Any]) -> Component:
@@ -122,15 +149,31 @@ def parse(params: dict[str, Any]) -> Component:
     _refuse_twice("files", [file.dest for file in files], "dest")
     if params["deadline"] <= 0:
         raise BongsuError(f"deadline: {params['deadline']} leaves no time for a probe; give seconds above 0")
+    confirm_within = params["confirm_within"]
+    if confirm_within is not None and confirm_within < _SHORTEST_CONFIRMATION:
+        raise BongsuError(
+            f"confirm_within: {confirm_within:g} s leave no time to log in again; give {_SHORTEST_CONFIRMATION} or more"
+        )
+    packages = tuple(_package(f"packages[{i}]", raw) for i, raw in enumerate(params["packages"]))
+    _refuse_twice("packages", [package.name for package in packages], "name")
     return Component(
         name=name,
-        packages=tuple(sorted(set(params["packages"]))),
+        packages=tuple(sorted(packages, key=lambda package: package.name)),
         files=files,
         validate=tuple(_command(f"validate[{i}]", raw) for i, raw in enumerate(params["validate"])),
         units=units,
         health=tuple(_probe(f"health[{i}]", raw) for i, raw in enumerate(params["health"])),
         deadline=params["deadline"],
+        upgrade=params["upgrade"],
+        confirm_within=confirm_within,
     )
+
+
+def _package(place: str, raw: str) -> PackageSpec:
+    found = _PACKAGE.match(raw)
+    if not found:
+        raise BongsuError(f"{place}: '{raw}' is not a package; write it as 'NAME' or, to pin it, as 'NAME=VERSION'")
+    return PackageSpec(found[1], found[2])
 
 
 def _file(place: str, raw: dict[str, Any], unit_names: tuple[str, ...]) -> FileSpec:

@@ -12,6 +12,7 @@ PROPERTIES = ",".join(
         "LoadState",
         "ActiveState",
         "UnitFileState",
+        "FragmentPath",
         "InvocationID",
         "NeedDaemonReload",
         "ExecMainStartTimestamp",
@@ -36,6 +37,8 @@ class UnitState:
     invocation: str
     needs_daemon_reload: bool
     started_at: float | None
+    fragment: str = ""  # the file that defines the unit
+    masked_until_boot: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,11 @@ def _parse_block(name: str, block: str) -> UnitState:
         failed=values.get("ActiveState") == "failed",
         enabled=file_state == "enabled",
         can_enable=file_state not in _NOTHING_TO_ENABLE,
-        masked=values.get("LoadState") == "masked" or file_state == "masked",
+        masked=values.get("LoadState") == "masked" or file_state in ("masked", "masked-runtime"),
         invocation=values.get("InvocationID", ""),
         needs_daemon_reload=values.get("NeedDaemonReload") == "yes",
+        fragment=values.get("FragmentPath", ""),
+        masked_until_boot=file_state == "masked-runtime",
         started_at=_epoch(values.get("ExecMainStartTimestamp") or values.get("ActiveEnterTimestamp") or ""),
     )
 
@@ -100,8 +105,10 @@ def outdated_files(unit: UnitState, record: UnitRecord | None, on_disk: dict[str
     return sorted(path for path, (_, changed_at) in on_disk.items() if changed_at > unit.started_at)
 
 
-def plan_unit(wanted: UnitSpec, found: UnitState, causes: list[FileSpec], reason: str) -> list[Step]:
-    """List the steps for one unit; ``causes`` are the files that it has not read yet."""
+def plan_unit(
+    wanted: UnitSpec, found: UnitState, causes: list[FileSpec], reason: str, *, upgraded: bool = False
+) -> list[Step]:
+    """List the steps for one unit; ``causes`` are the files that it has not read yet, ``upgraded`` its program."""
     steps: list[Step] = []
     if wanted.masked:
         if found.active:
@@ -113,8 +120,8 @@ def plan_unit(wanted: UnitSpec, found: UnitState, causes: list[FileSpec], reason
         steps.append(Step("unmask", wanted.name, "was masked"))
     if wanted.enabled and not found.enabled and found.can_enable:
         steps.append(Step("enable", wanted.name, "was not enabled"))
-    if not wanted.enabled and found.enabled:
-        steps.append(Step("disable", wanted.name, "was enabled"))
+    if not wanted.enabled and (found.enabled or (found.masked and found.can_enable)):
+        steps.append(Step("disable", wanted.name, "was enabled" if found.enabled else "may have been enabled"))
     if not wanted.started:
         if found.active:
             steps.append(Step("stop", wanted.name, "was running"))
@@ -122,6 +129,8 @@ def plan_unit(wanted: UnitSpec, found: UnitState, causes: list[FileSpec], reason
         steps.append(Step("restart", wanted.name, "was not running"))
     else:
         strongest = max((file.on_change for file in causes), key=_STRENGTH.__getitem__, default="none")
+        if upgraded:
+            strongest, reason = "restart", "its package was replaced"
         if strongest != "none":
             steps.append(Step("restart" if strongest == "restart" else "reload-or-restart", wanted.name, reason))
     return steps

@@ -9,10 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bongsu import paths
+from bongsu.bench import _machine
 from bongsu.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A named bar; `module` measures it in its function `measure(say)`."""
+    """A named bar; `module` measures it in its function `measure(bar, say)`, or in another: `module:function`."""
 
     name: str
     about: str
@@ -35,13 +37,21 @@ class Benchmark:
     bar_text: str
     module: str
 
-    def measure(self, say: Callable[[str], None]) -> dict[str, Any]:
-        """Measure, keep the result with the earlier ones, and return it as JSON-ready values."""
-        figure: Figure = import_module(f"bongsu.bench.{self.module}").measure(self.bar, say)
-        result = {"name": self.name, "unit": self.unit, "bar": self.bar, **asdict(figure)}
+    def measure(self, say: Callable[[str], None], *, record: bool = False) -> dict[str, Any]:
+        """Measure, keep the result with the earlier ones, and return it as JSON-ready values.
+
+        `record` keeps it with the project's own results as well.
+        """
+        histories = [_history(), *([recorded_history()] if record else [])]
+        machine = _machine.describe()
+        module, _, function = self.module.partition(":")
+        measure = getattr(import_module(f"bongsu.bench.{module}"), function or "measure")
+        figure: Figure = measure(self.bar, say)
+        result = {"name": self.name, "unit": self.unit, "bar": self.bar, **asdict(figure), "machine": machine}
         result["value"] = round(figure.value, 3)
-        _keep(result)
-        return {key: result[key] for key in ("name", "value", "unit", "bar", "holds", "detail")}
+        for history in histories:
+            _keep(history, result)
+        return {key: result[key] for key in ("name", "value", "unit", "bar", "holds", "machine", "detail")}
 
 
 BENCHMARKS = (
@@ -52,6 +62,18 @@ BENCHMARKS = (
     ),
     Benchmark("strangers", "clients without our certificate that are let in", "connections", 0, "0", "strangers"),
     Benchmark("broken-push", "promises broken by pushing broken configuration", "promises", 0, "0", "broken_push"),
+    Benchmark("noop-fast", "nothing to do, a host of 12", "s", 0.5, "under 0.5 s", "noop:measure_fast"),
+    Benchmark("noop-full", "nothing to do, --full, a host of 12", "s", 2.5, "under 2.5 s", "noop:measure_full"),
+    Benchmark("vs-builtin", "builtin tasks over --full, nothing to do", "ratio", 8, "8 or more", "vs_builtin"),
+    Benchmark(
+        "first-converge", "a fresh host, over apt-get, tar and systemctl", "ratio", 1.3, "under 1.3", "first_converge"
+    ),
+    Benchmark(
+        "controller-memory", "peak of the controller at 40 hosts", "MiB", 600, "under 600 MiB", "controller_memory"
+    ),
+    Benchmark("drift", "300 mutations of managed resources, found and repaired", "%", 100, "100 %", "drift"),
+    Benchmark("kills", "hosts broken by 200 killed runs, of four kinds", "hosts", 0, "0 of 200", "kills"),
+    Benchmark("lock-outs", "hostile changes that lock out for good, or leave a trace", "changes", 0, "0", "lock_outs"),
 )
 
 
@@ -71,10 +93,22 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[max(int(rank), 1) - 1]
 
 
-def _keep(result: dict[str, Any]) -> None:
-    """Append a result to the history."""
+def recorded_history() -> Path:
+    """Return the file of the results that the project shows; BadInput outside a checkout."""
+    if not paths.is_checkout():
+        raise BadInput("results are recorded in a checkout: git clone, then ./bongsu bench NAME --record")
+    return paths.project_root() / "benchmarks" / "results.jsonl"
+
+
+def _history() -> Path:
+    """Return the file of all results on this machine."""
     directory = paths.state_dir() / "bench"
     directory.mkdir(mode=0o700, exist_ok=True)
-    with (directory / "results.jsonl").open("a") as file:
+    return directory / "results.jsonl"
+
+
+def _keep(history: Path, result: dict[str, Any]) -> None:
+    """Append a result to a history."""
+    with history.open("a") as file:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         file.write(json.dumps({"at": at, **result}) + "\n")

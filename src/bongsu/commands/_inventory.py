@@ -74,8 +74,13 @@ def vault_file_of(directory: Path) -> Path:
     return paths.config_dir() / "vault" / directory.resolve().name
 
 
-def problems(sources: list[Path], vault: Path | None) -> list[str]:
-    """Return what is wrong with the inventory, a line each: file, key and cure. Opens no connection."""
-    from bongsu import inventory
+def problems(sources: list[Path], vault: Path | None, *, denied_host: str | None = None) -> list[str]:
+    """Return what is wrong with the inventory, a line each: file, key and cure. Opens no connection.
 
-    return [str(problem) for problem in inventory.check(sources, vault)]
+    That `denied_host` is in the inventory and on its deny list is not among them.
+    """
+    from bongsu import inventory
+    from bongsu.inventory.certificates import is_denial
+
+    found = inventory.check(sources, vault)
+    return [str(problem) for problem in found if denied_host is None or not is_denial(problem, denied_host)]

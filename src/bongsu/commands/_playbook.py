@@ -10,10 +10,10 @@ from bongsu.commands import _inventory
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from bongsu.events import RunResult
+    from bongsu.events import Event, RunResult
 
 
 def add_options(parser: argparse.ArgumentParser, *, limit: bool = True) -> None:
@@ -35,34 +35,59 @@ def add_change_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, playbook: str, extra_vars: Mapping[str, Any] | None = None) -> int:
     """Check the inventory, then run the playbook over it; return the exit status."""
+    result = checked_and_run(args, playbook, extra_vars=extra_vars)
+    if result is None:
+        return 2
+    if args.json:
+        sys.stdout.write(json.dumps({"command": args.word, **result.document()}, indent=2) + "\n")
+    return result.exit_status
+
+
+def checked_and_run(args: argparse.Namespace, playbook: str, **options: Any) -> RunResult | None:
+    """Check the inventory, then run the playbook over it; None, with the reason told, when the inventory is bad.
+
+    Options are those of `run_shown`, over those that the command line gave.
+    """
     sources = _inventory.chosen(args)
     vault = _inventory.vault_password_file(args, sources)
     wrong = _inventory.problems(sources, vault)
     if wrong:
         report_problems(args, wrong)
-        return 2
-    result = run_shown(
+        return None
+    return run_shown(
         playbook,
         sources,
         json_only=args.json,
         limit=args.limit,
         check=getattr(args, "check", False),
         diff=getattr(args, "diff", False),
-        extra_vars=extra_vars,
         vault_password_file=vault,
         verbosity=args.verbose,
+        **options,
     )
-    if args.json:
-        sys.stdout.write(json.dumps({"command": args.word, **result.document()}, indent=2) + "\n")
-    return result.exit_status
 
 
-def run_shown(playbook: str, sources: list[Path], *, json_only: bool = False, **options: Any) -> RunResult:
-    """Run a playbook on the display that suits the output; options are those of `runner.run_playbook`."""
+def run_shown(
+    playbook: str,
+    sources: list[Path],
+    *,
+    json_only: bool = False,
+    hear: Callable[[Event], None] = lambda _event: None,
+    **options: Any,
+) -> RunResult:
+    """Run a playbook on the display that suits the output; `hear` is told every event as well.
+
+    Other options are those of `runner.run_playbook`.
+    """
     from bongsu import progress, runner
 
     with progress.display(json_only=json_only, diff=bool(options.get("diff"))) as display:
-        result = runner.run_playbook(playbook, sources, on_event=display.event, **options)
+
+        def take(event: Event) -> None:
+            display.event(event)
+            hear(event)
+
+        result = runner.run_playbook(playbook, sources, on_event=take, **options)
     display.summary(result)
     return result
 

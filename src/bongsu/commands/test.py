@@ -24,7 +24,7 @@ examples:
   bongsu test --only molecule --role node_exporter
   bongsu test                                      all of it; needs root
 
-stages: lint unit templates contract promtool molecule lab
+stages: lint unit templates contract promtool runs molecule lab
 The last line is `N passed, N failed`.
 """
 _NAMES = ("lint", "unit", "templates", "contract", "promtool", "molecule", "lab")

@@ -64,6 +64,8 @@ def problems_of(inventory: Inventory, scan: Scan) -> Iterator[Problem]:
     yield from names.check_unresolved(inventory)
     yield from values.check_values(inventory)
     yield from certificates.check_authority(inventory)
+    yield from certificates.check_retired(inventory)
+    yield from certificates.check_names(inventory)
     yield from alertmanager.check_alertmanager(inventory)
     yield from secrets.check_secrets(inventory)
     yield from secrets.check_secret_files(inventory)

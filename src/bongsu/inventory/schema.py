@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import yaml
 if TYPE_CHECKING:
     from pathlib import Path
 
+_QUOTED = re.compile(r"'(\w+)'")  # in `{{ groups | unconverged('monitors', …) }}`
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Spec = dict[str, Any]  # one option of an argument spec
@@ -20,6 +22,9 @@ GROUPS = ("monitors", "log_collectors", "backup_servers", "balancers")
 # What no role owns. lab_* is read by the lab alone, and lets one inventory describe both.
 TOOLKIT: dict[str, Spec] = {
     "bongsu_address": {"type": "str"},
+    "bongsu_package_versions": {"type": "dict"},  # package -> version: installed and held on the hosts that have it
+    "bongsu_upgrade": {"type": "bool"},
+    "bongsu_full": {"type": "bool"},
     "lab_name": {"type": "str"},
     "lab_subnet": {"type": "str"},
     "lab_units": {"type": "list", "elements": "str"},
@@ -50,7 +55,7 @@ class Schema:
     specs: dict[str, Spec] = field(default_factory=dict)
     roles: dict[str, dict[str, Spec]] = field(default_factory=dict)  # role -> its main entry point's options
     defaults: dict[str, Any] = field(default_factory=dict)
-    role_hosts: dict[str, str] = field(default_factory=dict)  # role -> the hosts: pattern of its play in site.yml
+    role_hosts: dict[str, str] = field(default_factory=dict)  # role -> the group that site.yml gives it to
     probe_modules: dict[str, Any] = field(default_factory=dict)  # the blackbox exporter's, in its own schema
     rules: frozenset[str] = frozenset()  # alerts and recording rules by name
 
@@ -92,12 +97,16 @@ def _read(file: Path) -> Any:
 
 
 def _role_hosts(site: Path) -> dict[str, str]:
-    """Return each role's `hosts:` pattern."""
+    """Return the group that each role is for: the one that the `hosts:` of its play name first."""
     found: dict[str, str] = {}
     for play in (_read(site) if site.is_file() else None) or []:
+        hosts = str(play.get("hosts", "all"))
+        quoted = _QUOTED.search(hosts)
+        group = quoted[1] if quoted else hosts
         for entry in play.get("roles") or []:
-            role = (entry.get("role") or entry.get("name")) if isinstance(entry, dict) else entry
-            found.setdefault(str(role), str(play.get("hosts", "all")))
+            role = str((entry.get("role") or entry.get("name")) if isinstance(entry, dict) else entry)
+            if group == "all" or role not in found:
+                found[role] = group
     return found
 
 

@@ -96,7 +96,7 @@ class Lab:
         """
         machine.require_root()
         with self._locked():
-            self._close_connections()
+            self.close_connections()
             if _podman_is_installed():
                 with self._settings():
                     container.remove(self.podman, *self.podman.containers(self.name))
@@ -186,6 +186,16 @@ class Lab:
         """Return the lab's secret variables, decrypted: the operator's password, the CA's key, the sink's token."""
         return self.state.secrets()
 
+    def close_connections(self) -> None:
+        """End the SSH connections that Ansible keeps open, as to hosts that are about to vanish."""
+        for socket in self.state.control.glob("*"):
+            subprocess.run(
+                ["ssh", "-F", "none", "-o", f"ControlPath={socket}", "-O", "exit", "lab"],
+                capture_output=True,
+                check=False,
+                env=machine.environment(),
+            )
+
     def _container(self, host: str) -> str:
         return f"{self.name}-{self.spec.host(host).name}"
 
@@ -195,16 +205,6 @@ class Lab:
         for name in sorted(set(self.podman.containers(self.name)) - wanted):
             progress(name.removeprefix(f"{self.name}-"), "no longer in the inventory: removing it")
             container.remove(self.podman, name)
-
-    def _close_connections(self) -> None:
-        """End the SSH connections that Ansible keeps open to hosts that are about to vanish."""
-        for socket in self.state.control.glob("*"):
-            subprocess.run(
-                ["ssh", "-F", "none", "-o", f"ControlPath={socket}", "-O", "exit", "lab"],
-                capture_output=True,
-                check=False,
-                env=machine.environment(),
-            )
 
     @contextlib.contextmanager
     def _settings(self) -> Iterator[None]:

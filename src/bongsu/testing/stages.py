@@ -90,6 +90,7 @@ STAGES = (
     Stage("templates", "templates, through Ansible's own templar", True, _pytest("tests/templates")),
     Stage("contract", "promises between files", True, _pytest("tests/contract")),
     Stage("promtool", "alert rules and their tests", True, promtool),
+    Stage("runs", "whole runs of ansible-playbook, on directories for hosts", False, _pytest("tests/runs")),
     Stage("molecule", "every role on Debian 12 and 13", False, molecule),
     Stage("lab", "the whole, on the lab", False, _pytest("tests/lab")),
 )

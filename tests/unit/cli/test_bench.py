@@ -1,11 +1,13 @@
 """What the benchmarks compute from what they saw."""
 
+import importlib
 import json
 
 import pytest
 
 from bongsu import bench, proof
-from bongsu.bench import broken_push, rerun, strangers
+from bongsu.bench import broken_push, noop, rerun, strangers
+from bongsu.errors import BadInput
 from bongsu.events import Failure, HostResult, RunResult
 
 
@@ -19,10 +21,46 @@ def test_a_result_is_returned_and_kept(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setattr(rerun, "measure", lambda bar, say: bench.Figure(12.34567, bar > 20, {"a": 1}))
     result = bench.by_name("rerun").measure(print)
+    machine = result.pop("machine")
     assert result == {"name": "rerun", "value": 12.346, "unit": "s", "bar": 25, "holds": True, "detail": {"a": 1}}
     kept = json.loads((tmp_path / "bongsu/bench/results.jsonl").read_text())
     assert {key: kept[key] for key in result} == result
+    assert kept["machine"] == machine
     assert "at" in kept
+
+
+@pytest.mark.parametrize("record", [True, False])
+def test_a_result_is_recorded_with_the_projects_own_when_asked(monkeypatch, tmp_path, record):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(bench.paths, "project_root", lambda: tmp_path)
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.setattr(rerun, "measure", lambda bar, say: bench.Figure(1.0, holds=True))
+    bench.by_name("rerun").measure(print, record=record)
+    recorded = tmp_path / "benchmarks/results.jsonl"
+    assert recorded.exists() == record
+    if record:
+        assert recorded.read_text() == (tmp_path / "state/bongsu/bench/results.jsonl").read_text()
+
+
+def test_outside_a_checkout_nothing_is_measured_that_is_to_be_recorded(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(bench.paths, "project_root", lambda: tmp_path)
+    monkeypatch.setattr(rerun, "measure", lambda bar, say: pytest.fail("measured"))
+    with pytest.raises(BadInput, match="--record"):
+        bench.by_name("rerun").measure(print, record=True)
+
+
+@pytest.mark.parametrize("benchmark", bench.BENCHMARKS, ids=lambda benchmark: benchmark.name)
+def test_every_benchmark_can_be_measured(benchmark):
+    module, _, function = benchmark.module.partition(":")
+    assert callable(getattr(importlib.import_module(f"bongsu.bench.{module}"), function or "measure"))
+
+
+def test_a_module_may_measure_more_than_one(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(noop, "measure_full", lambda bar, say: bench.Figure(2.0, bar == 2.5))
+    assert bench.by_name("noop-full").measure(print)["holds"]
 
 
 def test_round_trips_of_a_component_alone_and_in_a_loop():

@@ -123,7 +123,11 @@ def test_decommission_takes_a_name(servers, runs):
 def test_bench_lists_every_bar(capsys):
     assert cli.main(["bench", "--json"]) == 0
     names = [one["name"] for one in json.loads(capsys.readouterr().out)]
-    assert names == ["demo", "rerun", "page-latency", "strangers", "broken-push"]
+    assert names == [
+        *("demo", "rerun", "page-latency", "strangers", "broken-push"),
+        *("noop-fast", "noop-full", "vs-builtin", "first-converge", "controller-memory"),
+        *("drift", "kills", "lock-outs"),
+    ]
     assert cli.main(["bench", "nope"]) == 2
 
 

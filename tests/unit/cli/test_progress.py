@@ -78,3 +78,10 @@ def test_the_live_table_draws_a_line_a_host():
     assert "Watch" in drawn
     assert "web1" in drawn
     assert "running" in drawn
+
+
+def test_what_a_task_has_to_say_to_a_reader_is_shown():
+    said = Event("ok", host="web1", task="Compare", result={"told": ["3 of 4 hosts are as they were"]})
+    for kind, out in ((PlainLines, console()), (LiveTable, console(force_terminal=True, color_system=None))):
+        kind(out).event(said)
+        assert "3 of 4 hosts are as they were\n" in text_of(out)

@@ -1,78 +1,44 @@
-"""A managed host in a temporary directory: the real module on real files, with only systemctl replaced."""
+"""The managed host of each test: nothing of this machine is read or written, and no program started needlessly."""
 
-import grp
-import json
-import os
-import pwd
-import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from module_runner import run_module
+from ansible.module_utils.bongsu import host as engine
+from ansible.module_utils.bongsu.component import apt, health, journal, overrides, plan, store, toolkit
+from managed_host import IN_PROCESS, PLACES, Host
 
-HERE = Path(__file__).parent
-
-
-@dataclass
-class Host:
-    root: Path
-
-    def __post_init__(self) -> None:
-        (self.root / "bin").mkdir()
-        (self.root / "etc").mkdir()
-        program = (HERE / "fake_systemctl.py").read_text().replace("/usr/bin/env python3", f"{sys.executable} -IS", 1)
-        (self.root / "bin/systemctl").write_text(program)
-        (self.root / "bin/systemctl").chmod(0o755)
-        self.systemd = self.root / "systemd.json"
-        self.config = self.root / "etc/daemon.conf"
-        self.set_unit(load="loaded", active="inactive", file="disabled", invocation="", started="")
-
-    def set_unit(self, **values: str) -> None:
-        units = json.loads(self.systemd.read_text()) if self.systemd.exists() else {}
-        units["daemon.service"] = {**units.get("daemon.service", {}), "config": str(self.config), **values}
-        self.systemd.write_text(json.dumps(units))
-
-    def unit(self) -> dict[str, str]:
-        return json.loads(self.systemd.read_text())["daemon.service"]
-
-    def calls(self) -> list[str]:
-        log = self.systemd.with_suffix(".log")
-        return log.read_text().splitlines() if log.exists() else []
-
-    def forget_calls(self) -> None:
-        self.systemd.with_suffix(".log").unlink(missing_ok=True)
-
-    def file(self, dest: str | None = None, **values: Any) -> dict[str, Any]:
-        owner = pwd.getpwuid(os.getuid()).pw_name
-        group = grp.getgrgid(os.getgid()).gr_name
-        return {"dest": dest or str(self.config), "owner": owner, "group": group, **values}
-
-    def converge(self, *files: dict[str, Any], check: bool = False, **values: Any) -> dict[str, Any]:
-        arguments = {
-            "name": "daemon",
-            "files": list(files),
-            "units": [{"name": "daemon.service"}],
-            "state_directory": str(self.root / "state"),
-            **values,
-        }
-        path = f"{self.root / 'bin'}:{os.environ['PATH']}"
-        return run_module("component", arguments, check=check, env={"PATH": path, "FAKE_SYSTEMD": str(self.systemd)})
-
-    def manifest(self) -> dict[str, Any]:
-        return json.loads((self.root / "state/components/daemon.json").read_text())
-
-    def tree(self) -> dict[str, tuple[int, bytes]]:
-        """Every path below etc with its mode and content."""
-        return {
-            str(path): (path.stat().st_mode, path.read_bytes() if path.is_file() else b"")
-            for path in sorted((self.root / "etc").rglob("*"))
-        }
+toolkit.archive()  # packed once, not in each module's process
 
 
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
-    # The fake daemon dies at once or never.
-    monkeypatch.setattr("ansible.module_utils.bongsu.component.health._HOLD", 0.01)
-    return Host(tmp_path)
+    made = Host(tmp_path)
+
+    def place(name: str) -> Path:
+        return tmp_path / PLACES[name]
+
+    monkeypatch.setattr(apt, "DPKG_STATUS", place("/var/lib/dpkg/status"))
+    monkeypatch.setattr(apt, "FRONTEND_LOCK", place("/var/lib/dpkg/lock-frontend"))
+    monkeypatch.setattr(apt, "LISTS", place("/var/lib/apt/lists"))
+    monkeypatch.setattr(journal, "POLICY", str(place("/usr/sbin/policy-rc.d")))
+    monkeypatch.setattr(store, "TEXTFILE_DIRECTORY", place("/var/lib/prometheus/node-exporter"))
+    units = tuple(str(place(name)) for name in ("/etc/systemd/system", "/run/systemd/system"))
+    monkeypatch.setattr(overrides, "DIRECTORIES", units)
+    monkeypatch.setattr(plan, "_UNIT_DIRECTORIES", units)
+    monkeypatch.setattr(health, "_HOLD", 0.0)  # the fake daemon dies at once or never
+    monkeypatch.setattr(health, "_PAUSE", 0.01)
+    monkeypatch.setattr(engine, "run", _runner(engine.run))
+    monkeypatch.setattr(engine, "sync", lambda paths: None)  # it takes most of the time, and no test cuts the power
+    return made
+
+
+def _runner(run):
+    """Call a fake in this process: starting one would take a hundred times as long."""
+
+    def run_or_fake(argv, timeout=120.0, env=None):
+        if argv[0] not in IN_PROCESS:
+            return run(argv, timeout, env)
+        status, text = IN_PROCESS[argv[0]](list(argv))
+        return engine.Output(status, text.strip())
+
+    return run_or_fake

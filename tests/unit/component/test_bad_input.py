@@ -36,6 +36,10 @@ CASES = {
     "no probe": ({"health": [{}]}, "health[0]: give exactly one of command, file, http, tcp, unit"),
     "empty command": ({"validate": [[]]}, "validate[0]: an empty command"),
     "deadline": ({"deadline": 0}, "give seconds above 0"),
+    "no time to confirm": ({"confirm_within": 4.9}, "4.9 s leave no time to log in again; give 5 or more"),
+    "a package with an option": ({"packages": ["--force-yes"]}, "packages[0]: '--force-yes' is not a package"),
+    "a pin of nothing": ({"packages": ["nginx="]}, "write it as 'NAME' or, to pin it, as 'NAME=VERSION'"),
+    "a package twice": ({"packages": ["nginx", "nginx=1.0"]}, "packages[1].name: 'nginx' is listed twice"),
 }
 
 

@@ -141,10 +141,3 @@ def test_the_manifest_says_what_was_placed_and_what_the_unit_has_read(host):
     assert manifest["files"][0]["mode"] == "0600"
     assert manifest["running"]["daemon.service"]["invocation"] == host.unit()["invocation"]
     assert set(manifest["running"]["daemon.service"]["files"]) == {str(host.config)}
-
-
-def test_missing_packages_stop_before_anything_is_touched(host):
-    result = host.converge(host.file(content="a\n"), packages=["no-such-package", "dpkg"])
-    assert result["missing_packages"] == ["no-such-package"]
-    assert host.tree() == {}
-    assert host.calls() == []

@@ -1,8 +1,11 @@
 """A component that fails leaves the host as it was, and says why in the failing command's own words."""
 
 import json
+import os
+import signal
 
 import pytest
+from ansible.module_utils.bongsu.component import steps
 
 
 @pytest.fixture
@@ -82,17 +85,15 @@ def test_secrets_are_masked_in_what_a_validator_says(running):
 
 
 def test_an_interrupted_run_is_undone_by_the_next(running):
-    journal = running.root / "state/journal/daemon"
-    journal.mkdir(parents=True)
-    (journal / "0.old").write_text("good\n")
-    running.config.write_text("half done\n")
-    kept = running.file(kind="file", mode=0o644, changed_at=1.0, backup="0.old", target=None)
-    entry = {"format": 1, "paths": [kept], "units": [], "daemon_reload": False}
-    (journal / "journal.json").write_text(json.dumps(entry))
+    def die():
+        steps.act = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+
+    assert running.converge(running.file(content="new\n"), before=die) == {"killed": True}
+    assert running.config.read_text() == "new\n"
     result = running.converge(running.file(content="good\n"))
     assert result["actions"] == ["undid an interrupted run"]
     assert running.config.read_text() == "good\n"
-    assert not journal.exists()
+    assert not (running.root / "state/journal/daemon").exists()
 
 
 def test_a_reload_that_cannot_be_undone_makes_the_next_run_act(running):
@@ -104,10 +105,3 @@ def test_a_reload_that_cannot_be_undone_makes_the_next_run_act(running):
     running.forget_calls()
     assert running.converge(running.file(content="good\n"))["changed"]
     assert running.calls() == ["reload-or-restart daemon.service"]
-
-
-def test_packages_that_a_failed_run_brought_are_remembered_as_ours(host):
-    failed = host.converge(host.file(content="broken\n"), packages=["dpkg"], brought=["dpkg"])
-    assert failed["failed"]
-    host.converge(host.file(content="good\n"), packages=["dpkg"])
-    assert host.manifest()["packages"] == [{"name": "dpkg", "brought": True}]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from made_inventory import PASSWORD, base_files, certificates, write
+from made_inventory import PASSWORD, authority, base_files, certificates, indented, write
 
 from bongsu import vault
 from bongsu.inventory import check
@@ -60,6 +60,11 @@ GOOD: dict[str, Mapping[str, str]] = {
     "this machine among others": files_of(LOCAL_AND_OTHERS),
     "templates that only the run can resolve": files_of(ONE_SSH, LOOKUPS),
     "modules of the operator's own": files_of(ONE_SSH, EXPORTER_MODULES),
+    "an authority being renewed, a name that is denied, a host that is away": {
+        **files_of(ONE_SSH, f"{RECEIVER}host_certificate_away: [alone.example.org]\n"),
+        "group_vars/all/denied.yml": "host_certificate_denied: [{name: web7, since: '2026-11-23', reason: stolen}]\n",
+        "group_vars/all/retired.yml": f"host_certificate_ca_retired:\n- {indented(authority('expired')[0])}",
+    },
     "an INI inventory": {
         "hosts.ini": "[monitors]\nmon1 ansible_host=192.0.2.11\n[servers]\nweb1 ansible_host=192.0.2.21\n",
         "group_vars/all/main.yml": RECEIVER,

@@ -88,7 +88,7 @@ def test_a_target_file_is_enough_to_be_watched_and_its_removal_to_be_forgotten(h
     ("arguments", "words"),
     [
         ((), "Name the host"),
-        (("--extra-vars", "host=../../etc"), "Not a host name"),
+        (("--extra-vars", "host=../../etc"), "Not the name of one host"),
         (("--limit", "debian12,debian13"), "No monitor would be left"),
     ],
 )

@@ -1,0 +1,163 @@
+"""dpkg and apt-get on this host."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from .. import host
+from ..errors import BongsuError
+from .packages import Coming, Status, parse_conffiles, parse_removal, parse_simulation, parse_status
+
+DPKG_STATUS = Path("/var/lib/dpkg/status")
+LISTS = Path("/var/lib/apt/lists")
+LISTS_FRESH = 3600.0  # seconds: as often as a mirror may have something new
+FRONTEND_LOCK = Path("/var/lib/dpkg/lock-frontend")  # apt-get and dpkg hold it while they change packages
+_LOCK_SECONDS = 300.0  # unattended-upgrades may be at work
+_POLL = 0.2
+_APT_SECONDS = 1800.0  # for one run of apt-get: a slow mirror, not a hanging one
+_APT = (
+    "apt-get",
+    "--quiet",
+    "--yes",
+    "--no-install-recommends",
+    f"-oDPkg::Lock::Timeout={_LOCK_SECONDS:.0f}",
+    "-oDpkg::Options::=--force-confdef",
+    "-oDpkg::Options::=--force-confold",
+)
+_MAY_CHANGE = ("--allow-downgrades", "--allow-change-held-packages")
+_NOTHING_BESIDE = ("--no-auto-remove", "--allow-change-held-packages")
+
+
+def read_status() -> Status:
+    """Read what dpkg has on this host.
+
+    While dpkg is at work, it keeps what it does beside its status file, in numbered ones; those that are left were not
+    taken over when it was cut off: the status file does not know of them, and apt-get refuses to work.
+    """
+    status = parse_status(DPKG_STATUS.read_text(encoding="utf-8", errors="replace"))
+    left = any(path.name.isdigit() for path in DPKG_STATUS.with_name("updates").glob("*"))
+    return replace(status, unfinished=status.unfinished or left)
+
+
+def is_older(version: str, other: str) -> bool:
+    """Compare two versions as dpkg does."""
+    return version != other and host.run(["dpkg", "--compare-versions", version, "lt", other]).status == 0
+
+
+def refresh_lists() -> None:
+    """Fetch apt's package lists, unless they are fresh."""
+    stamps = [path.stat().st_mtime for path in (LISTS, LISTS / "partial") if path.is_dir()]
+    if not any(LISTS.glob("*_Packages*")) or time.time() - max(stamps, default=0.0) > LISTS_FRESH:
+        _apt("update")
+        if LISTS.is_dir():
+            host.run(["touch", str(LISTS)])  # "nothing new" leaves the time as it was
+
+
+def newer_versions(names: Sequence[str]) -> list[str]:
+    """List those of the installed packages ``names`` that apt has a newer version of."""
+    if not names:
+        return []
+    coming = parse_simulation(_apt("--simulate", "--only-upgrade", "install", *names))
+    return sorted(set(names) & set(coming.replaced))
+
+
+def simulate(arguments: Sequence[str]) -> Coming:
+    """Ask apt what an installation would bring; raise BongsuError in apt's words where it cannot be, or removes."""
+    coming = parse_simulation(_apt("--simulate", "--no-remove", *_MAY_CHANGE, "install", *arguments))
+    return replace(coming, remnants=tuple(sorted(read_status().remnants.intersection(coming.new))))
+
+
+def install(arguments: Sequence[str]) -> None:
+    """Install packages in apt's notation, whatever version of them is here now."""
+    _apt("--no-remove", *_MAY_CHANGE, "install", *arguments)
+
+
+def hold(names: Sequence[str], *, held: bool = True) -> None:
+    """Keep apt from changing packages, or allow it again."""
+    if names:
+        _require(["apt-mark", "hold" if held else "unhold", *names])
+
+
+def take_away(names: Iterable[str], *, sparing: Iterable[str], remnants: Iterable[str]) -> list[str]:
+    """Purge those of the packages ``names`` that can go without anything else going; return the others.
+
+    Those in ``remnants`` were here as configuration alone, and become so again. So does a package with one of the files
+    ``sparing`` as its configuration: that file was there before the package.
+    """
+    names = set(names)
+    if not names:
+        return []
+    status, owners = read_status(), parse_conffiles(DPKG_STATUS.read_text(encoding="utf-8", errors="replace"))
+    going = _removable(sorted(names.intersection(status.versions)))
+    spared = {*remnants, *(owners[path] for path in sparing if path in owners)}
+    if removed := sorted(spared.intersection(going)):
+        _apt(*_NOTHING_BESIDE, "remove", *removed)
+    if purged := sorted({*going, *names.intersection(status.remnants)} - spared):
+        _apt(*_NOTHING_BESIDE, "purge", *purged)
+    return sorted(names.intersection(status.versions) - set(going))
+
+
+def _removable(going: list[str]) -> list[str]:
+    """Leave out of installed packages those that something else needs."""
+    while going and _taken_along(going, going):
+        free = [name for name in going if not _taken_along([name], going)]
+        going = free if len(free) < len(going) else going[1:]  # only together do they take something along
+    return going
+
+
+def _taken_along(names: list[str], going: list[str]) -> set[str]:
+    """Ask apt what would come or go with the removal of ``names``, beside ``going``."""
+    try:
+        text = _apt("--simulate", *_NOTHING_BESIDE, "purge", *names)
+    except BongsuError:  # something essential, or held, needs them
+        return set(names)
+    return (parse_removal(text) | set(parse_simulation(text).new)) - set(going)
+
+
+def finish_interrupted() -> None:
+    """Wait for any other dpkg at work, and have dpkg finish what was interrupted."""
+    _wait_for_others()
+    if read_status().unfinished:
+        # Where a dependency has not come yet, dpkg alone cannot finish, and apt can.
+        host.run(["dpkg", "--configure", "-a", "--force-confdef", "--force-confold"], timeout=_APT_SECONDS)
+        _apt("--fix-broken", "install")
+
+
+def _wait_for_others() -> None:
+    """Wait until nothing else changes packages: apt-get goes on when the run that started it is killed."""
+    try:
+        descriptor = os.open(FRONTEND_LOCK, os.O_RDWR)
+    except FileNotFoundError:  # no dpkg has ever been at work
+        return
+    end = time.monotonic() + _LOCK_SECONDS
+    try:
+        while True:
+            try:
+                fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if time.monotonic() > end:
+                    raise BongsuError(f"another dpkg has been at work for {_LOCK_SECONDS:g} s; let it end") from None
+                time.sleep(_POLL)
+            else:
+                return
+    finally:
+        os.close(descriptor)
+
+
+def _apt(*arguments: str) -> str:
+    return _require([*_APT, *arguments])
+
+
+def _require(command: list[str]) -> str:
+    output = host.run(command, timeout=_APT_SECONDS, env={"DEBIAN_FRONTEND": "noninteractive"})
+    if output.status != 0:
+        said = [line for line in output.text.splitlines() if line.startswith(("E:", "dpkg:", "Err:"))]
+        shown = " ".join(word for word in command if word not in _APT[1:])
+        words = "\n".join(said or output.text.splitlines()[-10:])
+        raise BongsuError(f"'{shown}' failed (exit status {output.status}):\n{words}")
+    return output.text

@@ -1,0 +1,71 @@
+"""Look at the host: everything that planning a component needs to know of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import host
+from . import apt, overrides, packages
+from . import manifest as manifests
+from .changes import Found
+from .originals import dropped_files
+from .plan import Observed
+from .spec import Component
+from .store import Store
+
+
+def look(
+    component: Component, manifest: dict[str, Any] | None, store: Store, *, fetch: bool = False, upgraded: bool = False
+) -> Observed:
+    """Observe a component's paths, units and packages; ``fetch`` allows apt to fetch its lists, if an upgrade asks."""
+    dropped = dropped_files(component, manifest, store)
+    units = [unit.name for unit in component.units]
+    overriding = foreign(overrides.find(units), component, store)
+    return Observed(
+        found={file.dest: host.observe(file.dest) for file in (*component.files, *dropped)},
+        dropped=dropped,
+        units=host.unit_states(units),
+        packages=_packages(component, manifest, fetch=fetch, upgraded=upgraded),
+        overrides=overrides.digests(overriding),
+        strange=_strange(overriding, manifest),
+        upgraded=upgraded,
+    )
+
+
+def foreign(overriding: dict[str, dict[str, Found]], component: Component, store: Store) -> dict[str, dict[str, Found]]:
+    """Leave out of the overrides of its units what this or another component places: that is judged as a file."""
+    own = {file.dest for file in component.files}
+    if any(paths.keys() - own for paths in overriding.values()):
+        own = own.union(*map(manifests.placed, store.manifests().values()))
+    return {
+        unit: {path: found for path, found in paths.items() if path not in own} for unit, paths in overriding.items()
+    }
+
+
+def _packages(
+    component: Component, manifest: dict[str, Any] | None, *, fetch: bool, upgraded: bool
+) -> packages.PackagePlan:
+    held_before = manifests.held(manifest)
+    if not component.packages and not held_before:
+        return packages.PackagePlan()
+    status = apt.read_status()
+    newer: list[str] = []
+    if component.upgrade and not upgraded:
+        if fetch:
+            apt.refresh_lists()
+        free = [package.name for package in component.packages if package.version is None]
+        newer = apt.newer_versions([name for name in free if name in status.versions])
+    last = {} if upgraded else (manifest or {}).get("versions", {})  # what was just installed is the best there is
+    return packages.plan(component.packages, status, last, held_before, newer, is_older=apt.is_older)
+
+
+def _strange(overriding: dict[str, dict[str, Found]], manifest: dict[str, Any] | None) -> dict[str, Found]:
+    """Find the overrides that came after the last converge."""
+    known = (manifest or {}).get("unit_files", {})
+    return {
+        path: found
+        for unit, paths in overriding.items()
+        if unit in known  # before the first converge, whatever is there belongs to the host
+        for path, found in paths.items()
+        if path not in known[unit]["dropins"]
+    }

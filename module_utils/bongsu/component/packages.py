@@ -1,0 +1,141 @@
+"""Debian packages: what dpkg has, and what is to be done about it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from .spec import PackageSpec
+
+_UNFINISHED = {"half-installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"}
+# A package of a foreign architecture keeps it as a part of its name, so that it is not taken for the host's own.
+_COMING = re.compile(r"^Inst (\S+) (?:\[([^\]]+)\] )?\(", re.MULTILINE)
+_GOING = re.compile(r"^(?:Remv|Purg) (\S+) \[", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Status:
+    """What dpkg has: versions of the packages that are installed and configured, and which of them are held."""
+
+    versions: dict[str, str]
+    held: frozenset[str] = frozenset()
+    unfinished: bool = False  # dpkg was interrupted
+    remnants: frozenset[str] = frozenset()  # removed, but their configuration is still here
+
+
+@dataclass(frozen=True)
+class PackagePlan:
+    """What is to be done: ``install`` is (package, why) in apt's notation; ``hold`` and ``release`` are names."""
+
+    install: tuple[tuple[str, str], ...] = ()
+    hold: tuple[str, ...] = ()
+    release: tuple[str, ...] = ()
+    configure: bool = False  # finish what an interrupted dpkg left half done
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the packages are as wanted."""
+        return not (self.install or self.hold or self.release or self.configure)
+
+    def actions(self) -> list[str]:
+        """Name every action in the order it is done."""
+        return [
+            *(["had dpkg finish what was interrupted"] if self.configure else []),
+            *(f"installed {name}: {reason}" for name, reason in self.install),
+            *(f"held {name}" for name in self.hold),
+            *(f"no longer holding {name}" for name in self.release),
+        ]
+
+
+@dataclass(frozen=True)
+class Coming:
+    """What an installation brings: names that are new, and the present versions of those that it replaces.
+
+    ``remnants`` names the new ones of which there is configuration already.
+    """
+
+    new: tuple[str, ...] = ()
+    replaced: dict[str, str] = field(default_factory=dict)
+    remnants: tuple[str, ...] = ()
+
+
+def parse_status(text: str) -> Status:
+    """Read dpkg's status file."""
+    versions: dict[str, str] = {}
+    held: set[str] = set()
+    remnants: set[str] = set()
+    unfinished = False
+    package, state, want = "", "", ""
+    for line in text.splitlines():
+        if line.startswith("Package: "):
+            package, state, want = line[9:], "", ""
+        elif line.startswith("Status: "):
+            want, _, state = line[8:].split(" ", 2)
+            unfinished = unfinished or state in _UNFINISHED
+            if state == "config-files":
+                remnants.add(package)
+        elif line.startswith("Version: ") and state == "installed":
+            versions[package] = line[9:]
+            if want == "hold":
+                held.add(package)
+    return Status(versions, frozenset(held), unfinished, frozenset(remnants))
+
+
+def plan(
+    wanted: Iterable[PackageSpec],
+    status: Status,
+    last: Mapping[str, str | None],
+    held_before: Iterable[str],
+    newer: Iterable[str] = (),
+    *,
+    is_older: Callable[[str, str], bool],
+) -> PackagePlan:
+    """Decide what is to be done.
+
+    ``last`` has the versions of the last converge: a package that has since become older is brought forward again.
+    ``held_before`` names those that bongsu holds: no longer, where no version is pinned any more.
+    ``newer`` names those that have a newer version and shall have it; ``is_older`` compares two versions of Debian's.
+    """
+    install, hold = [], []
+    wanted = tuple(wanted)
+    pinned = {package.name for package in wanted if package.version is not None}
+    for package in wanted:
+        has = status.versions.get(package.name)
+        if has is None:
+            install.append((str(package), "it is missing"))
+        elif package.version is not None and has != package.version:
+            install.append((str(package), f"{has} is not the version pinned"))
+        elif package.version is None and package.name in newer:
+            install.append((package.name, f"there is a newer version than {has}"))
+        elif package.version is None and is_older(has, last.get(package.name) or has):
+            install.append((package.name, f"{has} is older than {last[package.name]}, which it was"))
+        if package.name in pinned and package.name not in status.held:
+            hold.append(package.name)
+    release = sorted((set(held_before) - pinned) & status.held)
+    return PackagePlan(tuple(install), tuple(hold), tuple(release), status.unfinished)
+
+
+def parse_simulation(text: str) -> Coming:
+    """Read what ``apt-get --simulate install`` says would come."""
+    found = _COMING.findall(text)
+    return Coming(tuple(sorted(name for name, old in found if not old)), {name: old for name, old in found if old})
+
+
+def parse_removal(text: str) -> set[str]:
+    """Read what a simulated removal says would go."""
+    return set(_GOING.findall(text))
+
+
+def parse_conffiles(text: str) -> dict[str, str]:
+    """Read from dpkg's status file which installed or removed package each configuration file belongs to."""
+    owners: dict[str, str] = {}
+    package, listed = "", False
+    for line in text.splitlines():
+        if line.startswith("Package: "):
+            package = line[9:]
+        if listed and line.startswith(" /"):
+            owners[line[1:].split(" ", 1)[0]] = package
+        else:
+            listed = line == "Conffiles:"
+    return owners

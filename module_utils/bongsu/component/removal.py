@@ -1,0 +1,137 @@
+"""Take a component away: its units as they were, its files given back, and the packages gone that it brought."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import BongsuError
+from . import apt, deadman, lease, originals, toolkit, undo
+from . import manifest as manifests
+from .journal import Journal
+from .lookup import look
+from .plan import make_plan
+from .store import Store
+
+if TYPE_CHECKING:
+    from .run import Converger
+
+
+def remove(name: str, store: Store, converger: Converger, *, check: bool) -> dict[str, Any]:
+    """Give the host back what it had before the component; return the task's result.
+
+    Cut off, it is either undone by its journal, or, once its files and units are as before, taken up where it was.
+    """
+    manifest = store.manifest(name)
+    report: dict[str, Any] = {"changed": manifest is not None, "actions": [], "diff": [], "missing_packages": []}
+    if manifest is None:
+        report["changed"] = not check and _tidy(store, converger)
+        return report
+    before = originals.before(manifest, store)
+    seen = look(before, None, store)
+    plan = make_plan(before, seen, _placing(manifest))
+    brought = [name for name in manifest.get("brought", []) if not _heir(name, manifest, store)]
+    report["diff"] = plan.diff()
+    report["actions"] = plan.actions() + [f"purge {package}, unless something else needs it" for package in brought]
+    if check:
+        return report
+    lease.take(store, converger.request.run)
+    if plan.touches_host:
+        journal = Journal(store.journal_directory(name), name)
+        journal.open()
+        try:
+            converger.change(before, plan, seen, journal, leaving=True)
+            store.write_manifest(_rest(manifest))  # from here on there is no way back
+        except (BongsuError, OSError) as error:
+            troubles = undo.undo(journal.directory)
+            deadman.disarm(name)
+            raise BongsuError(f"{name} was not removed: {error}", rolled_back=not troubles) from error
+        journal.close()
+    _release(manifest, store)
+    installed = set(brought) & set(apt.read_status().versions) if brought else set()
+    given_back = manifest.get("given_back", _given_back(manifest))
+    kept = apt.take_away(brought, sparing=given_back, remnants=manifest.get("remnants", []))
+    _bequeath(manifest, kept, store)
+    store.export_units()
+    store.forget(name)  # at last: a removal that is cut off before is taken up again
+    report["actions"] = [
+        *plan.actions(),
+        *(f"purged {package}" for package in sorted(installed - set(kept))),
+        *(f"kept {package}, which something else needs" for package in kept),
+    ]
+    _tidy(store, converger)
+    return report
+
+
+def _rest(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Give the manifest of a component whose files and units are as before: what is left are its packages."""
+    made = {dest: was for dest, was in manifest.get("originals", {}).items() if was["kind"] == "absent"}
+    left = {key: manifest.get(key, []) for key in ("brought", "remnants", "held")}
+    return manifests.empty(manifest["component"]) | left | {"originals": made, "given_back": _given_back(manifest)}
+
+
+def _given_back(manifest: dict[str, Any]) -> list[str]:
+    return sorted(dest for dest, was in manifest.get("originals", {}).items() if was["kind"] != "absent")
+
+
+def _placing(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Give a manifest that says only where bongsu put something: there, and only there, may other kinds be replaced."""
+    return manifests.empty(manifest["component"]) | {"files": manifest["files"], "running": manifest.get("running", {})}
+
+
+def _heir(package: str, manifest: dict[str, Any], store: Store) -> dict[str, Any] | None:
+    """Find another component that wants a package which this one brought."""
+    for name, other in store.manifests().items():
+        if name != manifest["component"] and package in {wanted["name"] for wanted in other["packages"]}:
+            return other
+    return None
+
+
+def _release(manifest: dict[str, Any], store: Store) -> None:
+    """Allow apt again to change what bongsu held for this component; one that pins it as well holds it from now on."""
+    free = set(manifests.held(manifest))
+    for name, other in store.manifests().items():
+        pinned = {package["name"] for package in other["packages"] if package["version"] is not None}
+        if name != manifest["component"] and pinned & free:
+            _hand_on(name, "held", sorted(pinned & free), store)
+            free -= pinned
+    if free:
+        apt.hold(sorted(free & apt.read_status().held), held=False)
+
+
+def _bequeath(manifest: dict[str, Any], kept: list[str], store: Store) -> None:
+    """Hand on to other components what they still need, so that it goes when they go.
+
+    What is ``kept`` for somebody unknown goes to one that has packages, and at last to the toolkit, which goes last.
+    """
+    others = {name: other for name, other in store.manifests().items() if name != manifest["component"]}
+    for package in manifest.get("brought", []):
+        heir = _heir(package, manifest, store)
+        if heir is None and package in kept and others:
+            heir = min(others.values(), key=lambda other: (not other["packages"], other["component"]))
+        if heir:
+            _hand_on(heir["component"], "brought", [package], store)
+            if package in manifest.get("remnants", []):
+                _hand_on(heir["component"], "remnants", [package], store)
+    made = {dest: was for dest, was in manifest.get("originals", {}).items() if was["kind"] == "absent"}
+    for name, other in others.items():
+        needed = {file["dest"] for file in other["files"] if file["state"] == "directory" and file["dest"] in made}
+        new = {dest: made.pop(dest) for dest in needed - set(other.get("originals", {}))}
+        if new:
+            _hand_on(name, "originals", new, store)
+
+
+def _hand_on(name: str, key: str, more: Any, store: Store) -> None:
+    heir = store.manifest(name) or manifests.empty(name)
+    had = heir.get(key, type(more)())
+    store.write_manifest(heir | {key: {**had, **more} if isinstance(more, dict) else sorted({*had, *more})})
+
+
+def _tidy(store: Store, converger: Converger) -> bool:
+    """When only the toolkit is left, take it away too, and then the state that nothing needs; tell whether it went."""
+    left = store.manifests()
+    if set(left) == {toolkit.NAME}:
+        remove(toolkit.NAME, store, converger, check=False)
+        return True
+    if not left:
+        store.clear()
+    return False

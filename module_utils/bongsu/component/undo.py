@@ -1,0 +1,181 @@
+"""Undo what a journal tells of: in the run that failed, in the next one, by the dead man's switch, or at boot."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from .. import host
+from ..errors import BongsuError
+from . import undo_packages
+from .changes import Found
+from .manifest import to_bytes
+from .store import Store
+
+_ACTED = frozenset({"restart", "reload-or-restart", "stop"})  # verbs after which a unit that ran must be run again
+
+
+def exists(directory: Path) -> bool:
+    """Tell whether a run was interrupted here, or waits to be confirmed."""
+    return (directory / "journal.json").exists()
+
+
+def waits(directory: Path) -> bool:
+    """Tell whether the run here has ended well and still has time to be confirmed."""
+    confirm = json.loads((directory / "journal.json").read_text())["confirm"]
+    return confirm is not None and clock() < confirm["until"]
+
+
+def clock() -> float:
+    """Seconds since boot, sleep included: a clock that nobody sets."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def undo(directory: Path, *, booting: bool = False) -> list[str]:
+    """Put packages, paths and touched units back as before; list what could not be put back, empty when all was.
+
+    The journal stays while a path could not be put back: its old content must not be lost. While the host is
+    ``booting`` nothing waits for a unit, since units wait for this. Undoing that was cut off is simply done again.
+    """
+    entry = json.loads((directory / "journal.json").read_text())
+    systemctl = _Systemctl(booting=booting)
+    units = entry["units"] if entry["acting"] else []
+    _silence(systemctl, units)  # while what defines them is still there
+    paths = [trouble for kept in reversed(entry["paths"]) for trouble in _try_to_restore(directory, kept)]
+    if entry["daemon_reload"]:
+        systemctl("daemon-reload")
+    packages = undo_packages.restore(entry["packages"])
+    replaced = bool(entry["packages"]["replaced"])
+    for unit in entry["units"] if replaced else units:
+        _revive(systemctl, unit, replaced=replaced)
+    if entry["policy"] is not None:
+        paths += _try_to_restore(directory, entry["policy"])
+    paths += _try_to_restore(directory, entry["manifest"])
+    if systemctl.troubles:
+        _distrust(directory, entry)
+    with suppress(OSError, BongsuError):  # figures for node_exporter: nothing that a host's state depends on
+        Store(str(directory.parents[1])).export_units()
+    host.flush([kept["dest"] for kept in (*entry["paths"], entry["policy"], entry["manifest"]) if kept is not None])
+    if not paths:
+        (directory / "journal.json").unlink()
+        host.sync([str(directory)])
+        shutil.rmtree(directory)
+    return paths + systemctl.troubles + packages
+
+
+def restore(directory: Path, kept: dict[str, Any]) -> None:
+    """Make a path what it was; raise OSError or BongsuError where that cannot be."""
+    dest, displaced = kept["dest"], kept.get("displaced")
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.unlink(host.staged_path(dest))
+    if displaced and kept["backup"] is None:
+        if os.path.lexists(displaced):
+            _make_room(dest)
+            shutil.move(displaced, dest)
+    elif kept["kind"] == "absent":
+        _vanish(dest)
+    elif kept["kind"] == "link":
+        if host.observe(dest).target != kept["target"]:
+            _make_room(dest)
+            os.symlink(kept["target"], dest)
+    elif kept["kind"] == "directory":
+        os.makedirs(dest, exist_ok=True)
+        os.chown(dest, *host.owner_ids(kept["owner"], kept["group"]))
+        os.chmod(dest, kept["mode"])
+    elif kept["backup"] is not None:
+        _restore_file(directory, kept)
+        if displaced:
+            Path(displaced).unlink(missing_ok=True)
+
+
+def _restore_file(directory: Path, kept: dict[str, Any]) -> None:
+    """Put a file's old content, owner, group, mode and time of change back, unless it has them."""
+    dest, content = kept["dest"], (directory / kept["backup"]).read_bytes()
+    was = Found("file", content, kept["owner"], kept["group"], kept["mode"], kept["changed_at"])
+    if host.observe(dest) == was:
+        return
+    if os.path.isdir(dest) and not os.path.islink(dest):
+        _make_room(dest)
+    host.replace(dest, content, mode=kept["mode"], owner=kept["owner"], group=kept["group"])
+    os.utime(dest, (kept["changed_at"], kept["changed_at"]))
+
+
+class _Systemctl:
+    """systemctl, remembering what it could not do."""
+
+    def __init__(self, *, booting: bool) -> None:
+        self._booting = booting
+        self.troubles: list[str] = []
+
+    def __call__(self, verb: str, *units: str) -> None:
+        waiting = ["--no-block"] if self._booting and verb in ("start", "stop", "restart", "reload-or-restart") else []
+        output = host.run(["systemctl", *waiting, verb, *units])
+        if output.status != 0:
+            self.troubles.append(f"systemctl {' '.join([verb, *units])}: {output.text}")
+
+
+def _try_to_restore(directory: Path, kept: dict[str, Any]) -> list[str]:
+    try:
+        restore(directory, kept)
+    except (OSError, BongsuError) as error:
+        return [f"{kept['dest']}: {getattr(error, 'strerror', None) or error}"]
+    return []
+
+
+def _make_room(dest: str) -> None:
+    _vanish(dest)
+    if os.path.lexists(dest):
+        raise BongsuError("something was put into what took its place; move that away")
+
+
+def _vanish(dest: str) -> None:
+    if os.path.isdir(dest) and not os.path.islink(dest):
+        with suppress(OSError):  # something else put a file in it meanwhile: that file is not ours to delete
+            os.rmdir(dest)
+    else:
+        Path(dest).unlink(missing_ok=True)
+
+
+def _silence(systemctl: _Systemctl, units: list[dict[str, Any]]) -> None:
+    """Disable and stop what was disabled and not running."""
+    try:
+        states = host.unit_states([unit["name"] for unit in units])
+    except BongsuError as error:
+        systemctl.troubles.append(str(error))
+        return
+    for unit in units:
+        name, verbs, state = unit["name"], unit["verbs"], states[unit["name"]]
+        if "enable" in verbs and state.enabled:
+            systemctl("disable", name)
+        if not unit["active"] and (state.active or state.found):
+            systemctl("stop", name)
+            host.run(["systemctl", "reset-failed", name])
+
+
+def _revive(systemctl: _Systemctl, unit: dict[str, Any], *, replaced: bool) -> None:
+    """Enable, run and mask what was so; ``replaced`` says that its program may have been another in between."""
+    name, verbs = unit["name"], unit["verbs"]
+    if "mask" in verbs:
+        systemctl("unmask", name)
+    if "disable" in verbs and "unmask" not in verbs:  # whether a masked unit was enabled, nobody could see
+        systemctl("enable", name)
+    if unit["active"] and (replaced or _ACTED.intersection(verbs)):
+        host.run(["systemctl", "reset-failed", name])
+        systemctl("reload-or-restart" if "reload-or-restart" in verbs and not replaced else "restart", name)
+    if "unmask" in verbs:
+        systemctl("mask", *(["--runtime"] if unit["masked_until_boot"] else []), name)
+
+
+def _distrust(directory: Path, entry: dict[str, Any]) -> None:
+    """Make the next run act on the units: nobody knows any more what the running ones have read."""
+    manifest = directory.parents[1] / "components" / f"{entry['component']}.json"
+    if manifest.exists():
+        host.replace(str(manifest), to_bytes(json.loads(manifest.read_text()) | {"running": {}}), mode=0o644)
+    for kept in entry["paths"]:
+        with suppress(OSError):
+            os.utime(kept["dest"], follow_symlinks=False)

@@ -1,0 +1,66 @@
+"""The command that stays on a host: look for drift, and undo what an interrupted run left behind."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from .component import drift_host, undo
+from .component.store import DEFAULT, Store
+from .component.toolkit import archive
+from .errors import BongsuError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb; exit status 0 means all is well, 1 that something was found or could not be done."""
+    parser = argparse.ArgumentParser(prog="bongsu", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"bongsu host tool, {len(archive())} bytes")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    drift = verbs.add_parser("drift", help="compare what bongsu placed here with what is there")
+    drift.add_argument("--textfile", action="store_true", help="write the metrics for node_exporter")
+    drift.add_argument("--json", action="store_true", help="print one JSON document")
+    recover = verbs.add_parser("recover", help="undo every interrupted run")
+    recover.add_argument("--boot", action="store_true", help="the host is booting: do not wait for units")
+    rollback = verbs.add_parser("rollback", help="undo one run")
+    rollback.add_argument("journal", type=Path, help="its directory below /var/lib/bongsu/journal")
+    rollback.add_argument("--boot", action="store_true", help="the host is booting: do not wait for units")
+    options = parser.parse_args(arguments)
+    try:
+        if options.verb == "drift":
+            return drift_host.main(textfile=options.textfile, as_json=options.json)
+        if options.verb == "recover":
+            return _recover(Path(DEFAULT) / "journal", booting=options.boot)
+        return _roll_back(options.journal, booting=options.boot)
+    except BongsuError as error:
+        sys.stderr.write(f"bongsu: {error}\n")
+        return 1
+
+
+def _recover(journals: Path, *, booting: bool) -> int:
+    """Run the rollback that each journal brought along: the code that made it knows how to read it."""
+    worst = 0
+    for directory in sorted(path for path in journals.glob("*") if path.is_dir()):
+        if undo.exists(directory):
+            command = ["/bin/sh", str(directory / "rollback"), *(["--boot"] if booting else [])]
+            worst = max(worst, subprocess.run(command, check=False).returncode)
+        else:
+            with Store(str(directory.parents[1])).locked():
+                if not undo.exists(directory):
+                    shutil.rmtree(directory)  # cut off before anything was touched
+    return worst
+
+
+def _roll_back(directory: Path, *, booting: bool) -> int:
+    if not directory.exists():  # the run has ended well meanwhile
+        return 0
+    with Store(str(directory.parents[1])).locked():  # a living run holds it
+        if not undo.exists(directory) or (undo.waits(directory) and not booting):
+            return 0
+        troubles = undo.undo(directory, booting=booting)
+    for trouble in troubles:
+        sys.stderr.write(f"bongsu: {trouble}\n")
+    sys.stderr.write(f"bongsu: undid an interrupted run of {directory.name}\n")
+    return 1 if troubles else 0

@@ -1,0 +1,126 @@
+"""What a host says of itself in one answer: the record of the last complete run, and whether its components verify."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from . import host
+from .component import drift_host, toolkit
+from .errors import BongsuError
+
+RECORD = "fingerprint.json"
+OS_RELEASE = Path("/etc/os-release")
+
+
+def look(state_directory: str) -> dict[str, Any]:
+    """Answer what the controller needs to judge whether there is anything to do; change nothing.
+
+    ``components`` gives the digest of each component that is as its manifest says, ``drift`` the first difference of
+    each other one, ``unfinished`` those that an interrupted run has left a journal of. ``trouble`` tells why the host
+    could not be looked at whole.
+    """
+    directory = Path(state_directory)
+    record: dict[str, Any] = {}
+    components: dict[str, str] = {}
+    drift: dict[str, str] = {}
+    trouble = ""
+    try:
+        components, drift = _verified(state_directory)
+        record = _read(directory / RECORD)
+    except (BongsuError, OSError) as error:
+        trouble = str(error)
+    return {
+        "record": record,
+        "trouble": trouble,
+        "components": components,
+        "drift": drift,
+        "unfinished": _journals(directory),
+        "identity": _identity(),
+        "changed_files": sorted(path for path, seen in record.get("files", {}).items() if _observe(path) != seen),
+        "expired": (until := record.get("until")) is not None and time.time() >= until,
+    }
+
+
+def seal(state_directory: str, record: Mapping[str, Any], files: Iterable[str], until: float | None) -> list[str]:
+    """Write the record of a complete run, with what only the host knows; return why not, empty when written.
+
+    The host must be as the record says: what has drifted since it was converged is for the next run to see.
+    """
+    path = Path(state_directory) / RECORD
+    components, drift = _verified(state_directory)
+    own = dict(record["components"].get(record["host"], {}))
+    if toolkit.NAME in {*components, *drift}:  # every host's, and converged by no task of its own
+        own[toolkit.NAME] = components.get(toolkit.NAME)
+    seen = {name: _observe(name) for name in sorted(files)}
+    troubles = [
+        f"{name} has drifted: {drift[name]}" if name in drift else f"{name} is not as it was converged"
+        for name, digest in own.items()
+        if name in drift or components.get(name) != digest
+    ]
+    troubles += [f"{name} is not there" for name, observed in seen.items() if observed["kind"] == "absent"]
+    if troubles:
+        path.unlink(missing_ok=True)
+        return troubles
+    complete = {
+        **record,
+        "components": {**record["components"], record["host"]: own},
+        "files": seen,
+        "until": until,
+        "identity": _identity(),
+        "sealed_at": round(time.time(), 3),
+    }
+    host.replace(str(path), (json.dumps(complete, indent=1, sort_keys=True) + "\n").encode(), mode=0o600)
+    return []
+
+
+def _verified(state_directory: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the digest of each component that verifies, and of each other one in what it differs first."""
+    digests, findings = drift_host.verified(state_directory)
+    drift: dict[str, str] = {}
+    for finding in findings:
+        told = " ".join(part for part in (finding.resource, finding.what, finding.detail) if part)
+        drift.setdefault(finding.component, told)
+    return {name: digest for name, digest in digests.items() if name not in drift}, drift
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise BongsuError(f"{path} is not JSON: {error}") from error
+    shape = {"format": int, "host": str, "sections": dict, "components": dict, "files": dict, "identity": str}
+    if not isinstance(record, dict) or not all(isinstance(record.get(key), kind) for key, kind in shape.items()):
+        raise BongsuError(f"{path} is no record of bongsu's")
+    return record
+
+
+def _journals(directory: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(directory / "journal"))
+    except FileNotFoundError:
+        return []
+
+
+def _identity() -> str:
+    """Give one digest of the host's release, kernel, machine and name: what roles may ask of it as facts."""
+    try:
+        release = OS_RELEASE.read_bytes()
+    except OSError:
+        release = b""
+    names = os.uname()
+    words = (names.sysname, names.release, names.machine, names.nodename)
+    return hashlib.sha256("\0".join(words).encode() + b"\0" + release).hexdigest()
+
+
+def _observe(path: str) -> dict[str, Any]:
+    found = host.observe(path)
+    content = None if found.content is None else hashlib.sha256(found.content).hexdigest()
+    return {"kind": found.kind, "sha256": content, "owner": found.owner, "group": found.group, "mode": found.mode}

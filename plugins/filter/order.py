@@ -1,0 +1,57 @@
+"""Who is left to converge, and in which order: for the ``hosts:`` of site.yml's plays.
+
+    hosts: "{{ groups | unconverged('monitors', hostvars | default({})) }}"
+
+Names, not a pattern with a group that the fast path makes: Ansible warns of a pattern whose group does not exist, and
+a group that exists would be in every template's sight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+NOBODY = ["all", "!all"]  # a play's hosts must not be empty
+
+
+def unconverged(
+    groups: Mapping[str, Sequence[str]],
+    group: str,
+    hostvars: Mapping[str, Mapping[str, Any]],
+    but: Sequence[str] = (),
+) -> list[str]:
+    """List a group's hosts that answered and have something to do, without those of the groups in ``but``.
+
+    First come those that something is wrong with: a redundant set is repaired before its other half is touched.
+    Without a decision (a run by tags) all hosts are listed.
+    """
+    others = {host for name in but for host in groups.get(name, ())}
+    members = [host for host in groups.get(group, ()) if host not in others]
+    decision = next(filter(None, (_decision(hostvars, host) for host in groups.get("all", ()))), None)
+    if decision is not None:
+        pending, ailing = set(decision["pending"]), set(decision["ailing"])
+        members = [host for host in members if host in ailing] + [host for host in members if host in pending - ailing]
+    return members or NOBODY
+
+
+def retiring(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """List all hosts while an authority is retired and a host is left to converge, else nobody.
+
+    All, because those that were passed over are known to trust the present authority, as the others must.
+    """
+    busy = unconverged(groups, "all", hostvars) != NOBODY
+    retired = any(hostvars.get(host, {}).get("host_certificate_ca_retired") for host in groups.get("all", ()))
+    return ["all"] if busy and retired else NOBODY
+
+
+def _decision(hostvars: Mapping[str, Mapping[str, Any]], host: str) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = hostvars.get(host, {}).get("bongsu_fast_path", {}).get("decision")
+    return found
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return name and function of each filter."""
+        return {"unconverged": unconverged, "retiring": retiring}

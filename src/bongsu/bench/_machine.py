@@ -1,0 +1,55 @@
+"""The machine that a figure was measured on, without which the figure says nothing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bongsu import paths
+
+
+def describe() -> dict[str, Any]:
+    """Return processors, memory, system, versions, the load just before (1 minute) and the commit that is measured."""
+    return {
+        "cpus": len(os.sched_getaffinity(0)),
+        "cpu": cpu_model(Path("/proc/cpuinfo").read_text()),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "system": platform.freedesktop_os_release().get("PRETTY_NAME", platform.system()),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "ansible_core": version("ansible-core"),
+        "load_before": round(os.getloadavg()[0], 2),
+        "commit": _commit(),
+    }
+
+
+def line(machine: dict[str, Any]) -> str:
+    """Return the machine as a line for a reader."""
+    return (
+        f"{machine['cpus']} cpus ({machine['cpu'] or 'unnamed'}), {machine['memory_gib']} GiB, {machine['system']}, "
+        f"kernel {machine['kernel']}, Python {machine['python']}, ansible-core {machine['ansible_core']}, "
+        f"load before {machine['load_before']}, commit {machine['commit'] or 'unknown'}"
+    )
+
+
+def cpu_model(cpuinfo: str) -> str:
+    """Return the processor's name from the text of /proc/cpuinfo; "" where it gives none (as on many ARM machines)."""
+    for entry in cpuinfo.splitlines():
+        key, _, value = entry.partition(":")
+        if key.strip() == "model name":
+            return value.strip()
+    return ""
+
+
+def _commit() -> str:
+    """Return the checkout's commit, marked when files differ from it; "" outside a checkout."""
+    argv = ["git", "-C", str(paths.project_root()), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

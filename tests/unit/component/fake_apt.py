@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""apt-get, apt-mark and dpkg for tests, on packages that live in one JSON file named by FAKE_APT.
+
+``available`` gives each package's versions; a version may have depends, conflicts, conffiles (path: content), units,
+and ``fails``, what its postinst says. It keeps a dpkg status file, and asks policy-rc.d before it starts a unit.
+It is a program and a module: started often, it loads little.
+"""
+
+import json
+import os
+import sys
+
+Refusal = LookupError  # of apt: its exit status, and its words
+DONE = ("installed", "config-files")
+HELD = "E: Held packages were changed and -y was used without --allow-change-held-packages."
+midway = lambda what: None  # noqa: E731  # a test that cuts off an installation hooks in here
+
+
+def main(words):
+    """Return the exit status and the text of one command."""
+    program, *words = words
+    if "--compare-versions" in words:
+        return int(not key(words[1]) < key(words[3])), ""
+    with open(os.environ["FAKE_APT"]) as stream:
+        world = json.load(stream)
+    world["log"].append(" ".join([program, *words]))
+    options = [word for word in words if word.startswith("-")]
+    names = [word for word in words if not word.startswith("-")]
+    try:
+        does = {"dpkg": lambda *_: configure(world), "apt-mark": mark, "apt-get": get}[program]
+        answer = 0, does(world, options, names) or ""
+    except Refusal as refusal:
+        answer = refusal.args
+    save(world)
+    return answer
+
+
+def get(world, options, names):
+    verb, *names = names
+    if verb == "update":
+        return None
+    simulate = "--simulate" in options
+    if not simulate and names and any(one["state"] not in DONE for one in world["installed"].values()):
+        raise Refusal(100, "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct it.")
+    coming, going = (removal if verb in ("remove", "purge") else installation)(world, options, names)
+    if simulate:
+        word = "Purg" if verb == "purge" else "Remv"
+        return "\n".join([*(f"{word} {name} [{version(world, name)}]" for name in going), *inst(world, coming)])
+    for name in going:
+        remove(world, name)
+    if verb == "purge":
+        for name in {*going, *names} & set(world["installed"]):
+            purge(world, name)
+    for name, wanted in coming.items():
+        unpack(world, name, wanted)
+    return configure(world)
+
+
+def installation(world, options, names):
+    """Decide as apt does what comes and what goes."""
+    coming, going, todo = {}, [], list(names)
+    while todo:
+        name, _, wanted = todo.pop(0).partition("=")
+        versions = world["available"].get(name, {})
+        if not versions:
+            raise Refusal(100, f"Reading package lists...\nE: Unable to locate package {name}")
+        if wanted and wanted not in versions:
+            raise Refusal(100, f"E: Version '{wanted}' for '{name}' was not found")
+        wanted, has = wanted or max(versions, key=key), version(world, name)
+        if name in coming or has == wanted or ("--only-upgrade" in options and not has):
+            continue
+        if has and name in world["held"] and "--allow-change-held-packages" not in options:
+            if "=" in " ".join(names):
+                raise Refusal(100, HELD)
+            continue
+        if has and key(wanted) < key(has) and "--allow-downgrades" not in options:
+            raise Refusal(100, "E: Packages were downgraded and -y was used without --allow-downgrades.")
+        coming[name] = wanted
+        todo += [one for one in versions[wanted].get("depends", []) if not version(world, one)]
+        going += [one for one in versions[wanted].get("conflicts", []) if version(world, one)]
+    if going and "--no-remove" in options:
+        raise Refusal(100, "E: Packages need to be removed but remove is disabled.")
+    return coming, going
+
+
+def removal(world, options, names):
+    going = [name for name in names if version(world, name)]
+    for name in going:  # it grows: what needs one that goes, goes as well
+        left = [other for other in world["installed"] if other not in going and version(world, other)]
+        going += [other for other in left if name in about(world, other).get("depends", [])]
+    if {*going} & {*world["held"]} and "--allow-change-held-packages" not in options:
+        raise Refusal(100, HELD)
+    return {}, going
+
+
+def inst(world, coming):
+    for name, wanted in coming.items():
+        was = f"[{version(world, name)}] " if version(world, name) else ""
+        yield f"Inst {name} {was}({wanted} Debian:13/stable [amd64])"
+        yield f"Conf {name} ({wanted} Debian:13/stable [amd64])"
+
+
+def unpack(world, name, wanted):
+    world["installed"][name] = {"version": wanted, "state": "unpacked"}
+    save(world)
+    midway(f"unpacked {name}")
+    for path, content in about(world, name).get("conffiles", {}).items():
+        if not os.path.exists(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as stream:
+                stream.write(content)
+
+
+def configure(world):
+    for name, one in world["installed"].items():
+        if one["state"] in DONE:
+            continue
+        if about(world, name).get("fails"):
+            one["state"] = "half-configured"
+            raise Refusal(100, f"dpkg: error processing package {name}: {about(world, name)['fails']}")
+        for unit in about(world, name).get("units", []):
+            systemd(unit, load="loaded", file="enabled", **({"active": "active"} if may_start(world) else {}))
+        midway(f"configures {name}")
+        one["state"] = "installed"
+        save(world)
+
+
+def remove(world, name):
+    midway(f"removes {name}")
+    for unit in about(world, name).get("units", []):
+        systemd(unit, load="not-found", file="disabled", **({"active": "inactive"} if may_start(world) else {}))
+    world["installed"][name]["state"] = "config-files"
+    world["held"] = [one for one in world["held"] if one != name]
+    save(world)
+
+
+def purge(world, name):
+    midway(f"purges {name}")
+    for path in about(world, name).get("conffiles", {}):
+        if os.path.exists(path):
+            os.unlink(path)
+    del world["installed"][name]
+    save(world)
+
+
+def systemd(unit, **values):
+    with open(os.environ["FAKE_SYSTEMD"]) as stream:
+        units = json.load(stream)
+    units[unit] = {"active": "inactive", "invocation": "", "started": "", "config": ""} | units.get(unit, {}) | values
+    with open(os.environ["FAKE_SYSTEMD"], "w") as stream:
+        json.dump(units, stream)
+
+
+def may_start(world):
+    if os.path.exists(world["policy"]):
+        with open(world["policy"]) as stream:
+            return "exit 101" not in stream.read()
+    return True
+
+
+def mark(world, options, names):
+    verb, *names = names
+    if unknown := [name for name in names if name not in world["available"]]:
+        raise Refusal(100, f"E: Unable to locate package {unknown[0]}")
+    others = [name for name in world["held"] if name not in names]
+    world["held"] = sorted([*others, *names]) if verb == "hold" else others
+
+
+def about(world, name):
+    return world["available"][name][world["installed"][name]["version"]]
+
+
+def version(world, name):
+    one = world["installed"].get(name, {"state": "config-files"})
+    return None if one["state"] == "config-files" else one["version"]
+
+
+def key(text):
+    return [int(part) for part in text.replace("-", ".").split(".")]
+
+
+def save(world):
+    with open(os.environ["FAKE_APT"], "w") as stream:
+        json.dump(world, stream)
+    blocks = []
+    for name, one in world["installed"].items():
+        want = "deinstall" if one["state"] == "config-files" else "hold" if name in world["held"] else "install"
+        files = "".join(f" {path} 0123abcd\n" for path in about(world, name).get("conffiles", {}))
+        blocks.append(
+            f"Package: {name}\nStatus: {want} ok {one['state']}\nArchitecture: amd64\nVersion: {one['version']}\n"
+            f"Conffiles:\n{files}Description: a package\n"
+        )
+    with open(world["status"], "w") as stream:
+        stream.write("\n".join(blocks))
+
+
+if __name__ == "__main__":
+    status, said = main([os.path.basename(sys.argv[0]), *sys.argv[1:]])
+    sys.stdout.write(said)
+    sys.exit(status)

@@ -1,0 +1,146 @@
+"""Runs that are killed: what each starts from, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from managed_host import Host
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """``prepare`` makes a host; ``act`` changes it, and calls ``before`` in the module's process first.
+
+    One that ``fails`` ends badly, and everything is put back; one that ``resumes`` commits before its packages go.
+    """
+
+    prepare: Callable[[Host], None]
+    act: Callable[..., Result]
+    fails: bool = False
+    resumes: bool = False
+
+
+def _files(host: Host, content: str) -> list[dict[str, Any]]:
+    directory = host.root / "etc/daemon"
+    return [
+        host.file(directory, state="directory", mode="0750"),
+        host.file(directory / "more.conf", content=content, mode="0600"),
+        host.file(content=content),
+        host.file(host.root / "etc/systemd/system/daemon.service", content="[Service]\n", on_change="restart"),
+    ]
+
+
+def _unit_of_ours(host: Host) -> None:
+    """The unit is known as long as its file, which the component places, is there."""
+    host.set_unit(fragment=str(host.root / "etc/systemd/system/daemon.service"))
+
+
+def _create(host: Host, **how: Any) -> Result:
+    return host.converge(*_files(host, "new\n"), **how)
+
+
+def _running(host: Host) -> None:
+    _unit_of_ours(host)
+    host.config.write_text("of the host\n")
+    (host.root / "etc/dropped.conf").write_text("of the host\n")
+    done = host.converge(*_files(host, "old\n"), host.file(host.root / "etc/dropped.conf", content="ours\n"))
+    assert "failed" not in done, done
+
+
+def _displaced(host: Host) -> None:
+    """A running component, and what others have since put in the places of its files."""
+    _running(host)
+    (host.root / "etc/daemon/more.conf").unlink()
+    (host.root / "etc/daemon/more.conf").mkdir()
+    (host.root / "etc/daemon/more.conf/theirs").write_text("theirs\n")
+    host.config.unlink()
+    host.config.symlink_to("/dev/null")
+    (host.root / "etc/systemd/system/daemon.service.d").mkdir()
+    (host.root / "etc/systemd/system/daemon.service.d/theirs.conf").write_text("[Service]\n")
+
+
+def _masked(host: Host) -> None:
+    host.set_unit(file="masked-runtime", unmasked="disabled")
+
+
+def _packages(host: Host) -> None:
+    """An old version of one package, a remnant of another, one that is held, and nothing of the fourth."""
+    conffile = host.root / "etc/daemon.conf"
+    conffile.write_text("of a time before\n")
+    available = {
+        "daemon": {
+            "1.0": {"depends": ["lib"], "units": ["daemon.service"], "conffiles": {str(conffile): "as packaged\n"}},
+        },
+        "lib": {"1.0": {}},
+        "tool": {"1.0": {}, "2.0": {"depends": ["lib"]}},
+        "pinned": {"1.0": {}, "2.0": {}},
+    }
+    installed = {
+        "daemon": {"version": "1.0", "state": "config-files"},
+        "tool": {"version": "1.0", "state": "installed"},
+        "pinned": {"version": "2.0", "state": "installed"},
+    }
+    host.apt(available=available, installed=installed)
+    host.set_unit(load="not-found")
+    host.policy.write_text("#!/bin/sh\nexit 0\n")
+
+
+def _install(host: Host, **how: Any) -> Result:
+    return host.converge(host.file(content="new\n"), packages=["daemon", "tool=2.0", "pinned=1.0"], **how)
+
+
+def _install_broken(host: Host, **how: Any) -> Result:
+    return host.converge(
+        host.file(content="new\n"),
+        packages=["daemon", "tool=2.0", "pinned=1.0"],
+        health=[{"tcp": {"port": 1}}],
+        deadline=0.01,
+        **how,
+    )
+
+
+def _installed(host: Host) -> None:
+    _packages(host)
+    (host.root / "etc/link").symlink_to("/nowhere")
+    assert "failed" not in _placed(host)
+    other = host.converge(
+        host.file(host.root / "etc/shared", state="directory"),
+        packages=["pinned=1.0"],
+        name="other",
+        units=[],
+    )
+    assert "failed" not in other
+
+
+def _placed(host: Host, **how: Any) -> Result:
+    return host.converge(
+        host.file(content="new\n"),
+        host.file(host.root / "etc/shared", state="directory"),
+        host.file(host.root / "etc/own", state="directory"),
+        host.file(host.root / "etc/own/file", content="new\n"),
+        host.file(host.root / "etc/link", state="absent"),
+        packages=["daemon", "tool=2.0", "pinned=1.0"],
+        **how,
+    )
+
+
+SCENARIOS = {
+    "files are created and a unit is started": Scenario(_unit_of_ours, _create),
+    "files of a running unit are replaced, and one is dropped": Scenario(_running, _create),
+    "things of others are moved away": Scenario(_displaced, _create),
+    "a unit is unmasked": Scenario(_masked, lambda host, **how: host.converge(host.file(content="new\n"), **how)),
+    "packages come, one in another version": Scenario(_packages, _install),
+    "packages come, and the health is bad": Scenario(_packages, _install_broken, fails=True),
+    "a daemon refuses its new files": Scenario(
+        _running, lambda host, **how: host.converge(*_files(host, "broken\n"), **how), fails=True
+    ),
+    "a component is removed": Scenario(_installed, lambda host, **how: host.remove(**how), resumes=True),
+}
+TOOLKIT = {
+    "the first component brings the toolkit": Scenario(_unit_of_ours, _create),
+    "the last component takes it along": Scenario(_running, lambda host, **how: host.remove(**how), resumes=True),
+}

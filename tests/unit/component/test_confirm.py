@@ -1,0 +1,116 @@
+"""What may lock the operator out waits to be confirmed over a new connection, and else is undone."""
+
+import json
+
+import pytest
+from ansible.module_utils.bongsu import hosttool
+from ansible.module_utils.bongsu.component import deadman, undo
+from ansible.module_utils.bongsu.component.journal import Journal
+from killing import differences, in_a_fork, killed_at, killer, snapshot
+
+
+@pytest.fixture
+def waiting(host):
+    """A host whose daemon has just got a new file, for a minute."""
+    host.converge(host.file(content="old\n"))
+    host.journal = host.root / "state/journal/daemon"
+    host.before = host.manifest()
+    host.report = host.converge(host.file(content="new\n"), confirm_within=60)
+    return host
+
+
+def roll_back(host, at=None, *arguments):
+    """Do what the host's timer does, ``at`` seconds of its clock."""
+
+    def tool():
+        if at is not None:
+            undo.clock = lambda: at
+        return hosttool.main(["rollback", str(host.root / "state/journal/daemon"), *arguments])
+
+    return in_a_fork(tool, host.env)
+
+
+def until(host):
+    return json.loads((host.root / "state/journal/daemon/journal.json").read_text())["confirm"]["until"]
+
+
+def test_the_change_is_there_and_its_journal_stays(waiting):
+    assert waiting.report["confirm"]["within"] == 60
+    assert waiting.config.read_text() == "new\n"
+    assert waiting.manifest() == waiting.before
+    assert list(waiting.timers().values()) == [["/bin/sh", f"{waiting.journal}/rollback"]] * 2
+
+
+def test_the_right_token_commits_it(waiting):
+    result = waiting.converge(confirm=waiting.report["confirm"]["token"])
+    assert result["actions"] == ["confirmed over a new connection"]
+    assert not waiting.journal.exists()
+    assert waiting.timers() == {}
+    assert not waiting.converge(waiting.file(content="new\n"))["changed"]
+    assert roll_back(waiting) == 0
+    assert waiting.config.read_text() == "new\n"
+
+
+def test_a_wrong_token_commits_nothing(waiting):
+    assert "came too late" in waiting.converge(confirm="wrong")["msg"]
+    assert waiting.journal.exists()
+
+
+def test_the_timer_does_nothing_while_there_is_time_and_undoes_it_afterwards(waiting):
+    assert roll_back(waiting, until(waiting) - 0.1) == 0
+    assert waiting.config.read_text() == "new\n"
+    assert roll_back(waiting, until(waiting)) == 0
+    assert waiting.config.read_text() == "old\n"
+    assert not waiting.journal.exists()
+    late = waiting.converge(confirm=waiting.report["confirm"]["token"])
+    assert "the confirmation came too late: everything has been put back as before" in late["msg"]
+    assert not waiting.converge(waiting.file(content="old\n"))["changed"]
+
+
+def test_a_host_that_boots_does_not_wait(waiting):
+    assert roll_back(waiting, until(waiting) - 30, "--boot") == 0
+    assert waiting.config.read_text() == "old\n"
+
+
+def test_it_can_be_taken_back_at_once(waiting):
+    assert waiting.converge(take_back=True)["actions"] == ["undid an interrupted run"]
+    assert waiting.config.read_text() == "old\n"
+    again = waiting.converge(take_back=True)
+    assert (again["changed"], again["actions"]) == (False, [])
+
+
+def test_check_mode_and_a_run_with_nothing_to_do_ask_for_no_confirmation(waiting):
+    waiting.converge(confirm=waiting.report["confirm"]["token"])
+    assert "confirm" not in waiting.converge(waiting.file(content="new\n"), confirm_within=60)
+    assert "confirm" not in waiting.converge(waiting.file(content="b\n"), confirm_within=60, check=True)
+
+
+def test_a_run_killed_at_any_moment_of_it_leaves_a_way_back(host, monkeypatch):
+    """Killed before it waits, it is undone at once; afterwards there is a timer that is due when the time is over."""
+    host.converge(host.file(content="old\n"))
+    before, nth = snapshot(host.root), 1
+    while "killed" in host.converge(host.file(content="new\n"), confirm_within=60, before=killer(nth, host.root)):
+        if snapshot(host.root) != before:
+            assert host.timers(), killed_at(host.root)
+            assert roll_back(host, undo.clock() + 60) == 0
+        assert differences(snapshot(host.root), before) == [], killed_at(host.root)
+        host.converge(take_back=True)
+        nth += 7
+    assert nth > 40
+
+
+def test_the_wait_is_written_down_after_its_timer_is_armed(host, monkeypatch):
+    """Else a run killed between the two would leave a host that waits for ever."""
+    journal = Journal(host.root / "state/journal/daemon", "daemon")
+    seen = []
+
+    def arm(component, script, seconds):
+        entry = journal.directory / "journal.json"
+        seen.append((seconds, entry.exists() and json.loads(entry.read_text())["confirm"]))
+
+    monkeypatch.setattr(deadman, "arm", arm)
+    journal.open()
+    began = undo.clock()
+    journal.await_confirmation({}, 60)
+    assert seen == [(deadman.GRACE, False), (60, None)]
+    assert began + 60 <= until(host) <= undo.clock() + 60

@@ -1,0 +1,132 @@
+"""What a failed or killed run did to packages is undone, or told plainly where it cannot be."""
+
+import fcntl
+import os
+import signal
+import time
+from contextlib import contextmanager
+
+import pytest
+from ansible.module_utils.bongsu.component import apt
+
+SICK = {"health": [{"tcp": {"port": 1}}], "deadline": 0.01}
+
+
+@pytest.fixture
+def world(host):
+    """A host on which version 1.0 of daemon runs, and which could have 2.0."""
+    versions = {"1.0": {"units": ["daemon.service"]}, "2.0": {"units": ["daemon.service"], "depends": ["new"]}}
+    available = {"lib": {"1.0": {}}, "new": {"1.0": {}}, "bully": {"1.0": {"conflicts": ["lib"]}}}
+    host.apt(available={**available, "daemon": {"1.0": versions["1.0"]}})
+    host.set_unit(load="not-found")
+    assert "failed" not in host.converge(host.file(content="a\n"), packages=["daemon"])
+    host.apt(available={**available, "daemon": versions})
+    return host
+
+
+def installed(host):
+    return {name: one["version"] for name, one in host.apt()["installed"].items()}
+
+
+def test_an_upgrade_that_is_not_healthy_goes_back_to_the_version_before(world):
+    result = world.converge(world.file(content="a\n"), packages=["daemon"], upgrade=True, **SICK)
+    assert "Everything was put back as before." in result["msg"]
+    assert result["rolled_back"]
+    assert installed(world) == {"daemon": "1.0"}
+    assert world.unit()["active"] == "active"
+    assert world.manifest()["versions"] == {"daemon": "1.0"}
+
+
+def test_the_health_of_a_component_without_units_is_asked_after_an_upgrade(world):
+    assert world.converge(units=[], packages=["daemon"], upgrade=True, **SICK)["rolled_back"]
+    assert installed(world) == {"daemon": "1.0"}
+
+
+def test_it_says_plainly_when_the_version_before_is_gone_and_takes_nothing_else_along(world):
+    def forget():
+        install = apt.install
+        available = world.apt()["available"]
+        only = {**available, "daemon": {"2.0": available["daemon"]["2.0"]}}
+        apt.install = lambda arguments: (install(arguments), world.apt(available=only))
+
+    result = world.converge(world.file(content="a\n"), packages=["daemon"], upgrade=True, before=forget, **SICK)
+    assert not result["rolled_back"]
+    assert "Not everything could be put back: the packages are not all as they were" in result["msg"]
+    assert "E: Version '1.0' for 'daemon' was not found" in result["msg"]
+    assert "new stays: something else needs it" in result["msg"]
+    assert installed(world) == {"daemon": "2.0", "new": "1.0"}
+    assert world.unit()["active"] == "active"
+
+
+def test_an_installation_that_would_remove_another_package_is_refused(world):
+    world.converge(packages=["lib"], units=[], name="other")
+    result = world.converge(world.file(content="b\n"), packages=["daemon", "bully"])
+    assert "E: Packages need to be removed but remove is disabled." in result["msg"]
+    assert result["rolled_back"]
+    assert installed(world) == {"daemon": "1.0", "lib": "1.0"}
+    assert world.config.read_text() == "a\n"
+
+
+def test_a_package_that_nobody_has_is_told_in_the_words_of_apt(world):
+    result = world.converge(packages=["no-such-package"], name="other", units=[])
+    assert "E: Unable to locate package no-such-package" in result["msg"]
+    assert "--quiet" not in result["msg"]
+    assert not world.policy.exists()
+
+
+def test_a_hold_is_undone_with_the_rest_and_one_that_was_lifted_is_back(world):
+    world.converge(packages=["lib=1.0"], units=[], name="other")
+    assert world.converge(packages=["lib", "new=1.0"], units=[], name="other", **SICK)["rolled_back"]
+    assert world.apt()["held"] == ["lib"]
+    assert installed(world) == {"daemon": "1.0", "lib": "1.0"}
+
+
+def test_a_configuration_that_was_there_before_its_package_stays(world):
+    own = world.root / "etc/lib.conf"
+    own.write_text("of a time before\n")
+    world.apt(available={**world.apt()["available"], "lib": {"1.0": {"conffiles": {str(own): "as packaged\n"}}}})
+    values = {"packages": ["lib"], "units": [], "name": "other"}
+    assert world.converge(world.file(own, content="ours\n"), **values, **SICK)["rolled_back"]
+    assert own.read_text() == "of a time before\n"
+    assert "failed" not in world.converge(world.file(own, content="ours\n"), **values)
+    world.remove("other")
+    assert own.read_text() == "of a time before\n"
+
+
+def test_what_dpkg_had_not_taken_over_when_it_was_cut_off_counts(world):
+    updates = world.root / "updates"
+    updates.mkdir()
+    assert not apt.read_status().unfinished
+    (updates / "0004").touch()
+    assert apt.read_status().unfinished
+
+
+def test_apt_that_lives_on_when_its_run_is_killed_is_waited_for(world):
+    """Undoing must not look at what dpkg has before the lock is free that apt-get holds, and here another process."""
+
+    def die_in_apt():
+        apt.install = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+
+    assert world.converge(packages=["lib"], units=[], name="other", before=die_in_apt) == {"killed": True}
+    now = world.apt()["installed"]
+    with at_work(world.root / "dpkg-lock", lambda: world.apt(installed={**now, "lib": {**now["daemon"]}})):
+        result = world.converge(units=[], name="other")
+    assert result["actions"][0] == "undid an interrupted run"
+    assert installed(world) == {"daemon": "1.0"}
+
+
+@contextmanager
+def at_work(lock, ending):
+    """Hold dpkg's lock in another process for a moment, which ends with a change of what is installed."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with lock.open("w") as stream:
+            fcntl.lockf(stream, fcntl.LOCK_EX)
+            os.write(writer, b"!")
+            time.sleep(0.3)
+            ending()
+        os._exit(0)
+    os.read(reader, 1)
+    yield
+    os.waitpid(child, 0)

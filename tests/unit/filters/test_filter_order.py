@@ -1,0 +1,55 @@
+"""Whom a play of site.yml is for, and in which order."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+FILTERS = runpy.run_path(str(Path(__file__).parents[3] / "plugins/filter/order.py"))
+unconverged, retiring, NOBODY = (FILTERS[name] for name in ("unconverged", "retiring", "NOBODY"))
+
+GROUPS = {"all": ["m1", "m2", "s1", "s2", "s3"], "monitors": ["m1", "m2"], "servers": ["s1", "s2", "s3"]}
+
+
+def told(pending=(), ailing=(), **more):
+    """Every host's variables, with a decision that only those know that are left in the run."""
+    decision = {"pending": list(pending), "ailing": list(ailing)}
+    known = {"bongsu_fast_path": {"decision": decision}, **more}
+    return {host: known if host != "m1" else {} for host in GROUPS["all"]}
+
+
+def test_without_a_decision_it_is_the_whole_group():
+    assert unconverged(GROUPS, "monitors", {}) == ["m1", "m2"]
+    assert unconverged(GROUPS, "all", {"s1": {"bongsu_fast_path": {"decision": None}}}, ["monitors"]) == [
+        "s1",
+        "s2",
+        "s3",
+    ]
+
+
+def test_with_one_it_is_what_is_left():
+    hostvars = told(pending=["m2", "s1", "s3"])
+    assert unconverged(GROUPS, "monitors", hostvars) == ["m2"]
+    assert unconverged(GROUPS, "all", hostvars, but=["monitors", "balancers"]) == ["s1", "s3"]
+    assert unconverged(GROUPS, "all", hostvars) == ["m2", "s1", "s3"]
+
+
+def test_those_that_something_is_wrong_with_come_first():
+    assert unconverged(GROUPS, "monitors", told(pending=["m1", "m2"], ailing=["m2"])) == ["m2", "m1"]
+
+
+def test_a_host_that_did_not_answer_is_nobodys_first():
+    """Else it would be the one that goes first, and all the others at once after it."""
+    assert unconverged(GROUPS, "servers", told(pending=["s2", "s3"])) == ["s2", "s3"]
+
+
+@pytest.mark.parametrize("group", ["monitors", "all", "no_such_group"])
+def test_with_nothing_left_it_is_nobody_and_never_everybody(group):
+    assert unconverged(GROUPS, group, told()) == NOBODY == ["all", "!all"]
+
+
+def test_a_retired_authority_concerns_all_hosts_as_long_as_one_is_left():
+    assert retiring(GROUPS, told(pending=["s1"], host_certificate_ca_retired=["PEM"])) == ["all"]
+    assert retiring(GROUPS, told(host_certificate_ca_retired=["PEM"])) == NOBODY
+    assert retiring(GROUPS, told(pending=["s1"], host_certificate_ca_retired=[])) == NOBODY
+    assert retiring(GROUPS, told(pending=["s1"])) == NOBODY
