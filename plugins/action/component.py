@@ -31,19 +31,15 @@ class ActionModule(ActionBase):
         self._round_trips = 0
         arguments = self._with_policy(self._render(self._task.args, variables), variables)
         component = _parsed(arguments)
-        run = {"owner": variables.get("inventory_hostname"), "run": thisrun.identity()}
+        owner = variables.get("inventory_hostname")
         try:
-            report = self._ask({**arguments, **run}, variables)
-            held_by = report.get("held_by")
-            if held_by and thisrun.is_dead(held_by):
-                run["run"]["replaces"] = held_by
-                report = self._ask({**arguments, **run}, variables)
+            report = thisrun.ask(lambda run: self._ask({**arguments, "owner": owner, "run": run}, variables))
         except AnsibleConnectionFailure as error:
             if arguments.get("confirm_within") is None:
                 raise
             report = self._cut_off(arguments, variables, str(error))
         if "confirm" in report:
-            report = self._confirm({**arguments, **run}, variables, report)
+            report = self._confirm(arguments, variables, report)
         if not (self._task.check_mode or report.get("failed") or report.get("unreachable")):
             self._note(component, arguments, variables, changed=bool(report.get("changed")))
         result.update(report)

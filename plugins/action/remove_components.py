@@ -19,12 +19,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the module's report."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        identity = thisrun.identity()
-        report = self._ask(identity, task_vars)
-        held_by = report.get("held_by")
-        if held_by and thisrun.is_dead(held_by):
-            report = self._ask({**identity, "replaces": held_by}, task_vars)
-        return {**result, **report}
+        return {**result, **thisrun.ask(lambda run: self._ask(run, task_vars))}
 
     def _ask(self, run: dict[str, Any], variables: dict[str, Any] | None) -> dict[str, Any]:
         arguments = {**self._task.args, "run": run}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _PROCESSES = Path("/proc/self/ns/pid")
@@ -16,6 +18,14 @@ def identity() -> dict[str, str]:
     process = os.getppid()  # Ansible forks a worker for each task and host; the run is their common parent
     controller = f"{_user()} on {socket.gethostname()} (process {process})"
     return {"id": f"{_machine()}:{process}:{_started_at(process)}", "controller": controller}
+
+
+def ask(host: Callable[[dict[str, str]], dict[str, Any]]) -> dict[str, Any]:
+    """Ask a host in this run's name; once more, in the place of the run that holds the host if that one is dead."""
+    run = identity()
+    report = host(run)
+    held_by = report.get("held_by")
+    return host({**run, "replaces": held_by}) if held_by and is_dead(held_by) else report
 
 
 def is_dead(run_id: str) -> bool:

@@ -16,9 +16,9 @@ from ..errors import BongsuError
 from . import manifest as manifests
 from . import shape
 from .changes import Found
+from .toolkit import NAME as TOOLKIT
 
 DEFAULT = "/var/lib/bongsu"
-OWN = "bongsu"  # the component that is the toolkit itself
 TEXTFILE_DIRECTORY = Path("/var/lib/prometheus/node-exporter")
 
 
@@ -132,7 +132,7 @@ class Store:
         path = TEXTFILE_DIRECTORY / "bongsu_units.prom"
         known = self.manifests()
         # The toolkit's own timer pages nobody: when it stops, the drift check gets stale, and that is told.
-        metrics = manifests.unit_metrics(one for name, one in known.items() if name != OWN)
+        metrics = manifests.unit_metrics(one for name, one in known.items() if name != TOOLKIT)
         Path(host.staged_path(str(path))).unlink(missing_ok=True)
         if not known:
             path.unlink(missing_ok=True)

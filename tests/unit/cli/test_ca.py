@@ -13,13 +13,9 @@ CERTIFICATE, KEY, RETIRED = authority.CERTIFICATE, authority.KEY, authority.RETI
 
 
 @pytest.fixture
-def servers(tmp_path, monkeypatch):
-    for name in ("CONFIG", "STATE", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    monkeypatch.delenv("ANSIBLE_VAULT_PASSWORD_FILE", raising=False)
-    monkeypatch.chdir(tmp_path)
-    newinventory.create(tmp_path / "servers", tmp_path / "config/bongsu/vault/servers")
-    return tmp_path / "servers"
+def servers(home):
+    newinventory.create(home / "servers", home / "config/bongsu/vault/servers")
+    return home / "servers"
 
 
 @pytest.fixture

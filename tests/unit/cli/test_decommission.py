@@ -14,12 +14,8 @@ OWN = "group_vars/all/denied.yml"
 
 
 @pytest.fixture
-def servers(tmp_path, monkeypatch):
-    for name in ("CONFIG", "STATE", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    monkeypatch.delenv("ANSIBLE_VAULT_PASSWORD_FILE", raising=False)
-    monkeypatch.chdir(tmp_path)
-    directory = tmp_path / "servers"
+def servers(home):
+    directory = home / "servers"
     directory.mkdir()
     (directory / "hosts.yml").write_text("all: {children: {monitors: {hosts: {m1: {}, m2: {}}}}, hosts: {web7: {}}}\n")
     return directory
