@@ -51,7 +51,7 @@ options:
     elements: dict
     default: []
     suboptions:
-      dest: {type: path, required: true, description: "Absolute path on the host."}
+      dest: {type: str, required: true, description: "Absolute path on the host."}
       src: {type: str, description: "A template of the role; O(files[].src) or O(files[].content) makes a file."}
       content: {type: str, description: "The file's whole content."}
       state:
@@ -117,9 +117,9 @@ options:
           url: {type: str, required: true, description: "An http or https URL."}
           status: {type: int, default: 200, description: "The status expected."}
           contains: {type: str, description: "A text that the answer must contain."}
-          ca: {type: path, description: "The CA's certificate file for https."}
-          cert: {type: path, description: "A client certificate file."}
-          key: {type: path, description: "The client certificate's key file."}
+          ca: {type: str, description: "The CA's certificate file for https."}
+          cert: {type: str, description: "A client certificate file."}
+          key: {type: str, description: "The client certificate's key file."}
           server_name: {type: str, description: "The name that the server's certificate must carry."}
           username: {type: str, description: "User for basic authentication."}
           password: {type: str, description: "Password for basic authentication."}
@@ -132,7 +132,7 @@ options:
         description: A file exists, and is not too old.
         type: dict
         suboptions:
-          path: {type: path, required: true, description: "Path of the file."}
+          path: {type: str, required: true, description: "Path of the file."}
           max_age: {type: float, description: "Greatest age in seconds."}
   deadline:
     description: Seconds within which the health probes must pass.
@@ -145,7 +145,7 @@ options:
     type: float
   state_directory:
     description: Where manifests and journals are kept on the host.
-    type: path
+    type: str
     default: /var/lib/bongsu
   owner:
     description: Inventory name of the host whose run this is. The action fills it in.
@@ -195,51 +195,16 @@ round_trips:
   returned: always
 """
 
-from typing import TYPE_CHECKING
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.bongsu.component.run import Request, confirm, converge, take_back
-from ansible.module_utils.bongsu.component.spec import ARGUMENT_SPEC, parse
-from ansible.module_utils.bongsu.errors import BongsuError
-
-if TYPE_CHECKING:  # Ansible packs what it sees imported: toolkit.py needs it to be there, and nothing to execute it
-    from ansible.module_utils.bongsu import hosttool  # noqa: F401
-
-_SHORTEST_MASKED = 6  # characters: masking shorter lines of a secret file ("}", "---") would blot out everything
-_FROM_THE_ACTION = {
-    "owner": {"type": "str"},
-    "run": {"type": "dict"},
-    "confirm": {"type": "str", "no_log": False},
-    "take_back": {"type": "bool", "default": False},
-}
+from ansible.module_utils.bongsu import asked
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule({**ARGUMENT_SPEC, **_FROM_THE_ACTION}, supports_check_mode=True)
-    module.no_log_values |= _secret_lines(module.params["files"])
-    params = module.params
-    try:
-        component = parse(params)
-        request = Request(params["state_directory"], params["state"] == "absent", params["owner"], params["run"])
-        if params["confirm"]:
-            report = confirm(component.name, params["confirm"], request)
-        elif params["take_back"]:
-            report = take_back(component.name, request)
-        else:
-            report = converge(component, request, check=module.check_mode)
-        module.exit_json(**report)
-    except BongsuError as error:
-        module.fail_json(msg=str(error), **error.details)
-    except OSError as error:
-        module.fail_json(msg=f"{params['name']}: {error}; look at the disk, and whether this runs as root")
-
-
-def _secret_lines(files: list[dict]) -> set[str]:
-    lines = {
-        line.strip() for file in files if file["secret"] and file["content"] for line in file["content"].splitlines()
-    }
-    return {line for line in lines if len(line) >= _SHORTEST_MASKED}
+    module = AnsibleModule(asked.argument_spec("component"), supports_check_mode=True)
+    module.no_log_values |= asked.secrets(module.params)
+    report = asked.answer("component", module.params, check=module.check_mode)
+    (module.fail_json if report.get("failed") else module.exit_json)(**report)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.bongsu.certificate import Wanted, split_names
-from ansible.module_utils.bongsu.certificate_host import CertificateHost
-from ansible.module_utils.bongsu.errors import BongsuError
+from ansible.module_utils.bongsu import asked
 
 DOCUMENTATION = r"""
 module: host_certificate
@@ -130,44 +126,12 @@ reasons:
   returned: success
 """
 
-ARGUMENT_SPEC = {
-    "ca_certificate": {"type": "str", "required": True},
-    "ca_retired": {"type": "list", "elements": "str", "default": []},
-    "hold": {"type": "bool", "default": False},
-    "names": {"type": "list", "elements": "str", "required": True},
-    "client_auth": {"type": "bool", "default": False},
-    "lifetime_days": {"type": "int", "default": 90},
-    "directory": {"type": "path", "default": "/etc/bongsu/tls"},
-    "group": {"type": "str", "default": "bongsu-tls"},
-    "textfile_directory": {"type": "str", "default": ""},
-}
-
 
 def main() -> None:
     """Report what the host has; make key and request when that is not what is wanted."""
-    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True)
-    given = module.params
-    host = CertificateHost(given["directory"], given["group"], given["textfile_directory"])
-    names, addresses = split_names(given["names"])
-    lifetime = dt.timedelta(days=given["lifetime_days"])
-    wanted = Wanted(frozenset(names), frozenset(addresses), given["client_auth"], lifetime)
-    missing = host.missing()
-    if missing:
-        lacks = f"the host lacks: {', '.join(missing)}"
-        module.exit_json(changed=True, missing=missing, due=True, held=False, authority="none", reasons=[lacks])
-    try:
-        report = host.report(given["ca_certificate"], wanted, ca_retired=given["ca_retired"], hold=given["hold"])
-        if not module.check_mode:
-            if not report["key_present"]:
-                host.make_key()
-            elif report["key_exposed"]:
-                host.restrict_key()
-            if report["due"]:
-                report["request"] = host.request()
-        changed = report["due"] or report["key_exposed"]
-        module.exit_json(changed=changed, missing=[], **report)
-    except (BongsuError, OSError) as error:
-        module.fail_json(msg=str(error))
+    module = AnsibleModule(asked.argument_spec("host_certificate"), supports_check_mode=True)
+    report = asked.answer("host_certificate", module.params, check=module.check_mode)
+    (module.fail_json if report.get("failed") else module.exit_json)(**report)
 
 
 if __name__ == "__main__":

@@ -54,43 +54,14 @@ not_recorded:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.bongsu import state
-from ansible.module_utils.bongsu.component import lease
-from ansible.module_utils.bongsu.component.store import Store
-from ansible.module_utils.bongsu.errors import BongsuError
-
-ARGUMENT_SPEC = {
-    "record": {"type": "dict"},
-    "files": {"type": "list", "elements": "str", "default": []},
-    "until": {"type": "float"},
-    "release": {"type": "str"},
-    "state_directory": {"type": "path", "default": "/var/lib/bongsu"},
-}
+from ansible.module_utils.bongsu import asked
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True)
-    try:
-        module.exit_json(changed=False, **work(module.params, check=module.check_mode))
-    except (BongsuError, OSError) as error:
-        module.fail_json(msg=str(error))
-
-
-def work(params: dict, *, check: bool) -> dict:
-    """Answer, or write the record and give the lease back."""
-    directory = params["state_directory"]
-    if params["record"] is None and params["release"] is None:
-        return {"state": state.look(directory)}
-    if check:
-        return {"not_recorded": ["this is check mode"]}
-    try:
-        if params["record"] is None:
-            return {"not_recorded": ["there is nothing to record"]}
-        return {"not_recorded": state.seal(directory, params["record"], params["files"], params["until"])}
-    finally:
-        if params["release"] is not None:
-            lease.release(Store(directory), params["release"])
+    module = AnsibleModule(asked.argument_spec("host_state"), supports_check_mode=True)
+    report = asked.answer("host_state", module.params, check=module.check_mode)
+    (module.fail_json if report.get("failed") else module.exit_json)(**report)
 
 
 if __name__ == "__main__":

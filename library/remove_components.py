@@ -42,15 +42,10 @@ actions:
   returned: success
 """
 
-from typing import TYPE_CHECKING
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.bongsu.component.run import Request
 from ansible.module_utils.bongsu.departure import leave
 from ansible.module_utils.bongsu.errors import BongsuError
-
-if TYPE_CHECKING:  # Ansible packs what it sees imported: toolkit.py needs it to be there, and nothing to execute it
-    from ansible.module_utils.bongsu import hosttool  # noqa: F401
 
 
 def main() -> None:

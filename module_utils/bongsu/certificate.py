@@ -17,6 +17,18 @@ RENEW_NUMERATOR, RENEW_DENOMINATOR = 2, 3
 # A certificate is backdated by minutes; only a life longer than wanted by more than this is another life.
 LIFETIME_SLACK = dt.timedelta(hours=1)
 
+ARGUMENT_SPEC = {
+    "ca_certificate": {"type": "str", "required": True},
+    "ca_retired": {"type": "list", "elements": "str", "default": []},
+    "hold": {"type": "bool", "default": False},
+    "names": {"type": "list", "elements": "str", "required": True},
+    "client_auth": {"type": "bool", "default": False},
+    "lifetime_days": {"type": "int", "default": 90},
+    "directory": {"type": "path", "default": "/etc/bongsu/tls"},
+    "group": {"type": "str", "default": "bongsu-tls"},
+    "textfile_directory": {"type": "str", "default": ""},
+}
+
 SERVER_AUTH = "TLS Web Server Authentication"
 CLIENT_AUTH = "TLS Web Client Authentication"
 

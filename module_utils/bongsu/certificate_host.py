@@ -11,15 +11,46 @@ import shutil
 import stat
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .certificate import Present, Wanted, parse_certificate, parse_public_key, reasons, serves
+from .certificate import Present, Wanted, parse_certificate, parse_public_key, reasons, serves, split_names
 from .errors import BongsuError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 KEY_MODE = 0o640
+
+
+def answer(params: dict[str, Any], *, check: bool) -> dict[str, Any]:
+    """Report what the host has; make key and request when that is not what is wanted.
+
+    Without openssl there is nothing to report but that: whoever asks brings it, and asks again.
+    """
+    host = CertificateHost(params["directory"], params["group"], params["textfile_directory"])
+    names, addresses = split_names(params["names"])
+    lifetime = dt.timedelta(days=params["lifetime_days"])
+    wanted = Wanted(frozenset(names), frozenset(addresses), params["client_auth"], lifetime)
+    missing = host.missing() if check else host.provide()
+    if missing:
+        lacks = f"the host lacks: {', '.join(missing)}"
+        return {
+            "changed": True,
+            "missing": missing,
+            "due": True,
+            "held": False,
+            "authority": "none",
+            "reasons": [lacks],
+        }
+    report = host.report(params["ca_certificate"], wanted, ca_retired=params["ca_retired"], hold=params["hold"])
+    if not check:
+        if not report["key_present"]:
+            host.make_key()
+        elif report["key_exposed"]:
+            host.restrict_key()
+        if report["due"]:
+            report["request"] = host.request()
+    return {"changed": report["due"] or report["key_exposed"], "missing": [], **report}
 
 
 class CertificateHost:
@@ -43,6 +74,19 @@ class CertificateHost:
         if self.textfile_directory and not Path(self.textfile_directory).is_dir():
             lacking.append("textfile_directory")
         return lacking
+
+    def provide(self) -> list[str]:
+        """Make the group and the metrics' place where they are missing; return what is missing still."""
+        missing = self.missing()
+        if "group" in missing:
+            self._require("groupadd", "--system", self.group)
+        if "textfile_directory" in missing:
+            # Debian's package would make the same directories, with the same owner and mode.
+            place = Path(self.textfile_directory)
+            for directory in reversed([path for path in (place, *place.parents) if not path.exists()]):
+                directory.mkdir()
+                directory.chmod(0o755)
+        return [name for name in missing if name == "openssl"]
 
     def report(
         self, ca_certificate: str, wanted: Wanted, *, ca_retired: Sequence[str] = (), hold: bool = False
@@ -143,11 +187,12 @@ class CertificateHost:
         return True
 
     def _openssl(self, *arguments: str, given: str = "") -> str:
-        """Run openssl and return what it printed; on failure raise with its own first line."""
-        done = subprocess.run(
-            ["openssl", *arguments], input=given, capture_output=True, text=True, check=False, timeout=30
-        )
+        return self._require("openssl", *arguments, given=given)
+
+    def _require(self, *command: str, given: str = "") -> str:
+        """Run a command and return what it printed; on failure raise with its own first line."""
+        done = subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=30)
         if done.returncode != 0:
             said = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[0]
-            raise BongsuError(f"openssl {arguments[0]} failed with status {done.returncode}: {said}")
+            raise BongsuError(f"{command[0]} {command[1]} failed with status {done.returncode}: {said}")
         return done.stdout

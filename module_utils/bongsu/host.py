@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import grp
 import os
 import pwd
 import stat
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,9 +147,15 @@ def unit_states(names: Sequence[str]) -> dict[str, UnitState]:
     return parse_show(list(names), output.text)
 
 
-@contextmanager
-def locked(path: str) -> Iterator[None]:
-    """Hold an exclusive lock on a file while the block runs."""
-    with open(path, "ab") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
+def remove_tree(path: Path) -> None:
+    """Remove a directory of bongsu's own and all that is in it, as far as it is there."""
+    import shutil  # it loads every way of compression there is, for what runs with nothing to do never need
+
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def move(path: str, place: str) -> None:
+    """Move whatever is at a path to another place, on another file system too."""
+    import shutil  # see above
+
+    shutil.move(path, place)

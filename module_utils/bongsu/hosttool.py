@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
+import zipfile
 from pathlib import Path
 
-from .component import drift_host, undo
+from .component import drift_host, toolkit, undo
 from .component.store import DEFAULT, Store
-from .component.toolkit import archive
 from .errors import BongsuError
+
+_UNUSED = 86400.0  # seconds
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb; exit status 0 means all is well, 1 that something was found or could not be done."""
     parser = argparse.ArgumentParser(prog="bongsu", description=__doc__)
-    parser.add_argument("--version", action="version", version=f"bongsu host tool, {len(archive())} bytes")
+    parser.add_argument("--version", action="version", version="bongsu host tool")
     verbs = parser.add_subparsers(dest="verb", required=True)
     drift = verbs.add_parser("drift", help="compare what bongsu placed here with what is there")
     drift.add_argument("--textfile", action="store_true", help="write the metrics for node_exporter")
@@ -27,12 +32,16 @@ def main(arguments: list[str] | None = None) -> int:
     rollback = verbs.add_parser("rollback", help="undo one run")
     rollback.add_argument("journal", type=Path, help="its directory below /var/lib/bongsu/journal")
     rollback.add_argument("--boot", action="store_true", help="the host is booting: do not wait for units")
+    unpack = verbs.add_parser("unpack", help="lay this code out where a controller's questions start it")
+    unpack.add_argument("directory", type=Path)
     options = parser.parse_args(arguments)
     try:
         if options.verb == "drift":
             return drift_host.main(textfile=options.textfile, as_json=options.json)
         if options.verb == "recover":
             return _recover(Path(DEFAULT) / "journal", booting=options.boot)
+        if options.verb == "unpack":
+            return _unpack(Path(sys.argv[0]), options.directory)
         return _roll_back(options.journal, booting=options.boot)
     except BongsuError as error:
         sys.stderr.write(f"bongsu: {error}\n")
@@ -64,3 +73,20 @@ def _roll_back(directory: Path, *, booting: bool) -> int:
         sys.stderr.write(f"bongsu: {trouble}\n")
     sys.stderr.write(f"bongsu: undid an interrupted run of {directory.name}\n")
     return 1 if troubles else 0
+
+
+def _unpack(whole: Path, directory: Path) -> int:
+    """Unpack this code, whole or not at all; what other controllers have not used for a day goes."""
+    fresh = Path(tempfile.mkdtemp(prefix=".new.", dir=directory.parent))
+    with zipfile.ZipFile(whole) as packed:
+        packed.extractall(fresh)
+    shutil.copyfile(whole, fresh / toolkit.WHOLE)
+    compileall.compile_dir(fresh, quiet=1)
+    try:
+        fresh.rename(directory)
+    except OSError:  # another task of the run was quicker
+        shutil.rmtree(fresh)
+    for other in directory.parent.iterdir():
+        if other.is_dir() and time.time() - other.stat().st_atime > _UNUSED:
+            shutil.rmtree(other, ignore_errors=True)
+    return 0

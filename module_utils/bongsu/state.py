@@ -11,11 +11,35 @@ from pathlib import Path
 from typing import Any
 
 from . import host
-from .component import drift_host, toolkit
+from .component import drift_host, lease, toolkit
+from .component.store import DEFAULT, Store
 from .errors import BongsuError
 
 RECORD = "fingerprint.json"
 OS_RELEASE = Path("/etc/os-release")
+ARGUMENT_SPEC = {
+    "record": {"type": "dict"},
+    "files": {"type": "list", "elements": "str", "default": []},
+    "until": {"type": "float"},
+    "release": {"type": "str"},
+    "state_directory": {"type": "path", "default": DEFAULT},
+}
+
+
+def answer(params: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
+    """Say how the host is; or write the record down, and give the lease back."""
+    directory = params["state_directory"]
+    if params["record"] is None and params["release"] is None:
+        return {"state": look(directory)}
+    if check:
+        return {"not_recorded": ["this is check mode"]}
+    try:
+        if params["record"] is None:
+            return {"not_recorded": ["there is nothing to record"]}
+        return {"not_recorded": seal(directory, params["record"], params["files"], params["until"])}
+    finally:
+        if params["release"] is not None:
+            lease.release(Store(directory), params["release"])
 
 
 def look(state_directory: str) -> dict[str, Any]:

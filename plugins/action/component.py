@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 
-from bongsu import confirmation, thisrun
+from bongsu import confirmation, thisrun, trip
 from bongsu.fingerprint import notes
 from bongsu.hostside import component_spec, drift, errors, manifest
 
@@ -57,11 +55,7 @@ class ActionModule(ActionBase):
 
     def _ask(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         self._round_trips += 1
-        # The arguments hold whole files: they must not reach the host's log, nor the result.
-        quiet = {**variables, "ansible_no_target_syslog": True}
-        report: dict[str, Any] = self._execute_module(module_name="component", module_args=arguments, task_vars=quiet)
-        report.pop("invocation", None)
-        return report
+        return trip.ask(self, "component", arguments, variables)
 
     def _with_policy(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Add what the inventory says of packages: the versions that it pins, and whether this is a run of upgrades."""
@@ -135,10 +129,7 @@ class ActionModule(ActionBase):
 
 def _parsed(arguments: dict[str, Any]) -> Any:
     """Return the component; check everything that can be checked without the host, before it is contacted."""
-    checked = ArgumentSpecValidator(component_spec.ARGUMENT_SPEC).validate(arguments)
-    if checked.error_messages:
-        words = [f"{'no option ' * isinstance(error, UnsupportedError)}{error}" for error in checked.errors.errors]
-        raise AnsibleActionFail("component: " + "; ".join(words))
+    checked = trip.check("component", component_spec.ARGUMENT_SPEC, arguments)
     try:
         return component_spec.parse(checked.validated_parameters)
     except errors.BongsuError as error:

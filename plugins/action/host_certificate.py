@@ -10,6 +10,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from cryptography import x509
 
+from bongsu import thisrun, trip
 from bongsu.errors import BadInput
 from bongsu.fingerprint import notes
 from bongsu.hostside import certificate as core
@@ -17,13 +18,7 @@ from bongsu.pki import sign
 
 # What a certificate would be is known only once it is signed; a prediction shows this line instead.
 PREDICTED = "a certificate signed in the real run\n"
-APT = {
-    "name": "openssl",
-    "install_recommends": False,
-    "update_cache": True,
-    "cache_valid_time": 3600,  # seconds
-    "lock_timeout": 300,  # seconds
-}
+COMPONENT = "host_certificate"  # which places what this action has made and signed
 
 
 class ActionModule(ActionBase):
@@ -40,10 +35,13 @@ class ActionModule(ActionBase):
         ca_key = given.pop("ca_key", None)
         if not isinstance(ca_key, str) or not ca_key.strip():
             raise AnsibleActionFail("host_certificate: ca_key is empty; `bongsu init` puts one into the vault")
-        report = self._execute_module("host_certificate", module_args=given, task_vars=task_vars)
+        variables = task_vars or {}
+        report = trip.ask(self, "host_certificate", given, variables)
         if report.get("missing") and not self._task.check_mode:
-            self._provide(report["missing"], given, task_vars)
-            report = self._execute_module("host_certificate", module_args=given, task_vars=task_vars)
+            brought = self._bring_openssl(variables)
+            if brought.get("failed") or brought.get("unreachable"):
+                return result | brought
+            report = trip.ask(self, "host_certificate", given, variables)
         if report.get("failed") or report.get("unreachable"):
             return result | report
         try:
@@ -57,7 +55,7 @@ class ActionModule(ActionBase):
         result["ca_begins"] = int(authority.not_valid_before_utc.timestamp())
         result["ca_expires"] = int(authority.not_valid_after_utc.timestamp())
         result["actions"] = _tell(report)
-        self._note(str((task_vars or {}).get("inventory_hostname")), given, result)
+        self._note(str(variables.get("inventory_hostname")), given, result)
         if result["actions"]:
             result["diff"] = {"prepared": "\n".join(result["actions"]) + "\n"}
         return result
@@ -93,21 +91,10 @@ class ActionModule(ActionBase):
         if result["held"]:
             notes.unfit(host, "a retired authority signed its certificate")
 
-    def _provide(self, missing: list[str], given: dict[str, Any], task_vars: dict[str, Any] | None) -> None:
-        """Bring what the host lacked before it could make a key."""
-        group = {"name": given.get("group", "bongsu-tls"), "system": True}
-        # Debian's package would make the same directory, with the same owner and mode.
-        textfiles = {"path": given.get("textfile_directory"), "state": "directory", "mode": "0755"}
-        needs = {
-            "openssl": ("ansible.builtin.apt", APT),
-            "group": ("ansible.builtin.group", group),
-            "textfile_directory": ("ansible.builtin.file", textfiles),
-        }
-        for name in missing:
-            module, arguments = needs[name]
-            done = self._execute_module(module, module_args=arguments, task_vars=task_vars)
-            if done.get("failed"):
-                raise AnsibleActionFail(f"host_certificate: {module}: {done.get('msg')}", result=done)
+    def _bring_openssl(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """Install openssl as the first part of the component that will use it, so that it goes with it."""
+        arguments = {"name": COMPONENT, "packages": ["openssl"], "owner": variables.get("inventory_hostname")}
+        return thisrun.ask(lambda run: trip.ask(self, "component", {**arguments, "run": run}, variables))
 
 
 def _refuse_denied(denied: list[Any], names: list[Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from bongsu import thisrun
+from bongsu import thisrun, trip
 from bongsu.fingerprint import decision, notes
 
 
@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
         if not why and start:
             arguments["record"] = decision.record(host, start["sections"], noted.components)
             arguments |= {"files": sorted(noted.files), "until": noted.until}
-        report = self._execute_module("host_state", module_args=arguments, task_vars=variables)
+        report = trip.ask(self, "host_state", arguments, variables)
         if report.get("failed") or report.get("unreachable"):
             return {**result, **report}
         why = why or report["not_recorded"]

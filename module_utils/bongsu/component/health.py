@@ -33,7 +33,8 @@ def wait_healthy(probes: list[dict[str, Any]], units: list[str], deadline: float
 
 
 def hold(units: list[str]) -> list[str]:
-    """List the units that do not stay active, in one invocation, for a moment."""
+    """List the services that do not stay active, in one invocation, for a moment; no other unit ends by itself."""
+    units = [name for name in units if name.endswith(".service")]
     before = host.unit_states(units)
     if units:
         time.sleep(_HOLD)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ class Journal:
 
     def open(self) -> None:
         """Begin: leave here all that undoing needs, and have the host undo by itself should this process die."""
-        shutil.rmtree(self.directory, ignore_errors=True)
+        host.remove_tree(self.directory)
         self.directory.mkdir(parents=True, mode=0o700)
         archive, script = self.directory / "bongsu", self.directory / "rollback"
         host.write_new(str(archive), toolkit.archive(), mode=0o700)
@@ -125,7 +124,7 @@ class Journal:
         """Forget the journal: the run is committed."""
         (self.directory / "journal.json").unlink()
         host.sync([str(self.directory)])
-        shutil.rmtree(self.directory)
+        host.remove_tree(self.directory)
         deadman.disarm(self.component)
 
     def _keep(self, number: str, dest: str, found: Found) -> dict[str, Any]:

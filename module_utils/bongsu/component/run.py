@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .. import host
 from ..errors import BongsuError
 from . import apt, deadman, history, lease, removal, steps, toolkit, undo
 from .journal import Journal
@@ -80,7 +80,7 @@ def _renewed(report: dict[str, Any]) -> list[str]:
 def _recover(store: Store, name: str, request: Request) -> list[str]:
     directory = store.journal_directory(name)
     if not undo.exists(directory):
-        shutil.rmtree(directory, ignore_errors=True)  # cut off before anything was touched, or after the commit
+        host.remove_tree(directory)  # cut off before anything was touched, or after the commit
         return []
     lease.take(store, request.run)  # another run's change may wait to be confirmed
     troubles = undo.undo(directory)

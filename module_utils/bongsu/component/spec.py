@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import BongsuError
 
 _FILE = {
-    "dest": {"type": "path", "required": True},
+    "dest": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["file", "directory", "absent"], "default": "file"},
     "content": {"type": "str"},
     "owner": {"type": "str", "default": "root"},
@@ -31,9 +31,9 @@ _HTTP = {
     "url": {"type": "str", "required": True},
     "status": {"type": "int", "default": 200},
     "contains": {"type": "str"},
-    "ca": {"type": "path"},
-    "cert": {"type": "path"},
-    "key": {"type": "path", "no_log": False},
+    "ca": {"type": "str"},
+    "cert": {"type": "str"},
+    "key": {"type": "str", "no_log": False},
     "server_name": {"type": "str"},
     "username": {"type": "str"},
     "password": {"type": "str", "no_log": True},
@@ -51,7 +51,7 @@ _PROBE = {
     "command": {"type": "dict", "options": {"argv": {"type": "list", "elements": "str", "required": True}}},
     "file": {
         "type": "dict",
-        "options": {"path": {"type": "path", "required": True}, "max_age": {"type": "float"}},
+        "options": {"path": {"type": "str", "required": True}, "max_age": {"type": "float"}},
     },
 }
 ARGUMENT_SPEC: dict[str, Any] = {
@@ -66,7 +66,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "health": {"type": "list", "elements": "dict", "options": _PROBE, "default": []},
     "deadline": {"type": "float", "default": 30.0},
     "confirm_within": {"type": "float"},
-    "state_directory": {"type": "path", "default": "/var/lib/bongsu"},
+    "state_directory": {"type": "str", "default": "/var/lib/bongsu"},
 }
 
 _NAME = re.compile(r"[a-z0-9][A-Za-z0-9_.-]*\Z")

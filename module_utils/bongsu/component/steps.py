@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from contextlib import suppress
 
@@ -79,16 +78,26 @@ def retire(plan: Plan) -> None:
 
 def act(plan: Plan, *, retired: bool = False) -> None:
     """Have systemd read its units anew, and take each unit its steps, or those that retire() left."""
+    enabling = [step.unit for step in plan.steps if step.verb == "enable" and not _masked(step, plan)]
+    if enabling:
+        # Together, and before the reload: else systemd would read all its units anew for each of them.
+        later = ["--no-reload"] if plan.daemon_reload else []
+        require(["systemctl", *later, "enable", *enabling], f"{', '.join(enabling)} cannot be enabled")
     if plan.daemon_reload:
         require(["systemctl", "daemon-reload"], "systemd refused its units")
     for step in plan.steps:
-        if not (retired and _retires(step, plan)):
+        done = (step.verb == "enable" and step.unit in enabling) or (retired and _retires(step, plan))
+        if not done:
             _take(step)
 
 
 def _retires(step: Step, plan: Plan) -> bool:
-    masked = {other.unit for other in plan.steps if other.verb == "unmask"}  # nothing can be done to them before
-    return step.verb in ("stop", "disable") and step.unit not in masked
+    return step.verb in ("stop", "disable") and not _masked(step, plan)
+
+
+def _masked(step: Step, plan: Plan) -> bool:
+    """Tell whether a step's unit is to be unmasked: nothing else can be done to it before."""
+    return any(other.verb == "unmask" and other.unit == step.unit for other in plan.steps)
 
 
 def judge(component: Component, plan: Plan, started: float) -> None:
@@ -122,7 +131,7 @@ def _move_away(change: Change, displaced: dict[str, str]) -> None:
     if place is None:
         os.unlink(change.file.dest)
     else:
-        shutil.move(change.file.dest, place)
+        host.move(change.file.dest, place)
 
 
 def _take(step: Step) -> None:

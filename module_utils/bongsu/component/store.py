@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from . import manifest as manifests
 from . import shape
 from .changes import Found
 from .toolkit import NAME as TOOLKIT
+from .toolkit import UNPACKED
 
 DEFAULT = "/var/lib/bongsu"
 TEXTFILE_DIRECTORY = Path("/var/lib/prometheus/node-exporter")
@@ -70,7 +70,7 @@ class Store:
 
     def forget(self, component: str) -> None:
         """Remove a component's manifest, and the originals kept with it."""
-        shutil.rmtree(self.directory / "originals" / component, ignore_errors=True)
+        host.remove_tree(self.directory / "originals" / component)
         self.manifest_path(component).unlink(missing_ok=True)
 
     def keep_original(self, component: str, found: Found) -> dict[str, Any]:
@@ -118,11 +118,13 @@ class Store:
     def clear(self) -> None:
         """Remove everything but what was moved away: that is the operator's, and nothing of his is ever lost."""
         for name in ("components", "journal", "originals"):
-            shutil.rmtree(self.directory / name, ignore_errors=True)
+            host.remove_tree(self.directory / name)
         for name in ("lease.json", "fingerprint.json", "lock"):
             (self.directory / name).unlink(missing_ok=True)
         for name in ("bongsu_units.prom", "bongsu_drift.prom"):
             (TEXTFILE_DIRECTORY / name).unlink(missing_ok=True)
+        if str(self.directory) == DEFAULT:
+            host.remove_tree(Path(UNPACKED))
         for directory, _, _ in os.walk(self.directory, topdown=False):
             with suppress(OSError):  # something of the operator's is left in it
                 os.rmdir(directory)

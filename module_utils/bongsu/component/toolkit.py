@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import functools
-import io
-import pkgutil
-import zipfile
-from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .spec import Component, FileSpec, UnitSpec
+
+if TYPE_CHECKING:  # Ansible packs what it sees imported: _sources() needs them to be there, and nothing to execute them
+    from .. import asked, hosttool  # noqa: F401
 
 NAME = "bongsu"  # the component's
 PROGRAM = "/usr/lib/bongsu/bongsu"
 RECOVER, DRIFT, TIMER = "bongsu-recover.service", "bongsu-drift.service", "bongsu-drift.timer"
+UNPACKED = "/run/bongsu"  # controllers leave their code here, each in a directory named by its digest (see trip.py)
+WHOLE = "bongsu.zip"  # in such a directory: what it was unpacked from
 _PARENT = __package__.rpartition(".")[0]
-_BESIDE = ("errors", "host", "hosttool")  # what the host needs beside this package
-_MAIN = "from bongsu.hosttool import main\n\nraise SystemExit(main())\n"
+# What the host needs beside this package.
+_BESIDE = ("asked", "certificate", "certificate_host", "errors", "host", "hosttool", "state")
+_MAIN = """\
+import sys
+
+if sys.argv[1:] == ["ask"]:
+    from bongsu.asked import main
+else:
+    from bongsu.hosttool import main
+raise SystemExit(main())
+"""
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say: equal code must give equal bytes
 
 _UNITS = {
@@ -91,16 +102,27 @@ def component() -> Component:
 
 @functools.cache
 def archive() -> bytes:
-    """Pack the code that this very run executes into one file that Python runs; equal code gives equal bytes."""
+    """Give the code that this very run executes as one file that Python runs; equal code gives equal bytes."""
+    whole = Path(__file__).parents[2] / WHOLE
+    return whole.read_bytes() if whole.is_file() else _pack()
+
+
+def _pack() -> bytes:
+    import io
+    import zipfile
+
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as packed:
         for name, text in sorted(_sources().items()):
-            # Not compressed: each task packs it to compare, and that would take longer than all else that it does.
+            # Not compressed: a module packs it to compare, and that would take longer than all else that it does.
             packed.writestr(zipfile.ZipInfo(name, _LONG_AGO), text)
     return b"#!/usr/bin/python3 -I\n" + stream.getvalue()
 
 
 def _sources() -> dict[str, str]:
+    import pkgutil
+    from importlib import import_module
+
     here = import_module(__package__)
     sources = {"__main__.py": _MAIN, "bongsu/__init__.py": "", "bongsu/component/__init__.py": ""}
     for found in pkgutil.iter_modules(here.__path__):
@@ -112,6 +134,8 @@ def _sources() -> dict[str, str]:
 
 def _source(name: str) -> str:
     """Read a module where this run has its modules from; nothing is executed of those that this run does not need."""
+    from importlib.util import find_spec
+
     found = find_spec(name)
     text: str = found.loader.get_source(name)  # type: ignore[union-attr]  # every loader of source files has it
     return text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -64,7 +63,7 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
     if not paths:
         (directory / "journal.json").unlink()
         host.sync([str(directory)])
-        shutil.rmtree(directory)
+        host.remove_tree(directory)
     return paths + systemctl.troubles + packages
 
 
@@ -76,7 +75,7 @@ def restore(directory: Path, kept: dict[str, Any]) -> None:
     if displaced and kept["backup"] is None:
         if os.path.lexists(displaced):
             _make_room(dest)
-            shutil.move(displaced, dest)
+            host.move(displaced, dest)
     elif kept["kind"] == "absent":
         _vanish(dest)
     elif kept["kind"] == "link":

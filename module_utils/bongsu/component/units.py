@@ -88,8 +88,7 @@ def _epoch(stamp: str) -> float | None:
     if not stamp or stamp == "n/a":
         return None
     _, day, clock, _ = stamp.split()
-    form = "%Y-%m-%d %H:%M:%S.%f" if "." in clock else "%Y-%m-%d %H:%M:%S"
-    return datetime.strptime(f"{day} {clock}", form).replace(tzinfo=UTC).timestamp()
+    return datetime.fromisoformat(f"{day} {clock}").replace(tzinfo=UTC).timestamp()
 
 
 def outdated_files(unit: UnitState, record: UnitRecord | None, on_disk: dict[str, tuple[str, float]]) -> list[str]:

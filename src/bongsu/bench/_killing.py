@@ -25,7 +25,8 @@ _PYTHON = "/opt/faults/python3"
 _HOOK = Path(__file__).with_name("host") / "sitecustomize.py"
 _WRAPPER = """\
 #!/bin/sh
-# The system's Python by another name: its processes carry a mark, and it loads sitecustomize.
+# The system's Python by another name: its processes carry a mark, and it loads sitecustomize, which -I would not.
+[ "$1" != -I ] || shift
 exec /usr/bin/env {mark} PYTHONPATH=/opt/faults/hook /usr/bin/python3 "$@"
 """
 # The packages' state counts by name and version; what lies in /usr, by size.

@@ -1,0 +1,94 @@
+"""What a controller asks of a host, each question by its module's name: parameters in, a task's result out.
+
+The modules of ``library/`` answer with this; so does the host's own Python, where the controller has left this code
+(see ``src/bongsu/trip.py``). What a question does not need is not loaded: that would take longer than the answer.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from .errors import BongsuError
+
+_SHORTEST_MASKED = 6  # characters: masking shorter lines of a secret file ("}", "---") would blot out everything
+_FROM_THE_ACTION: dict[str, Any] = {
+    "owner": {"type": "str"},
+    "run": {"type": "dict"},
+    "confirm": {"type": "str", "no_log": False},
+    "take_back": {"type": "bool", "default": False},
+}
+
+
+def main() -> int:
+    """Read one question from standard input, and print the answer, both as JSON; ``params`` have been checked."""
+    question = json.loads(sys.stdin.buffer.read())
+    report = answer(question["module"], question["params"], check=question["check"])
+    sys.stdout.write(json.dumps(report) + "\n")
+    return 0
+
+
+def argument_spec(module: str) -> dict[str, Any]:
+    """Return the module's argument specification."""
+    if module == "component":
+        from .component.spec import ARGUMENT_SPEC
+
+        return {**ARGUMENT_SPEC, **_FROM_THE_ACTION}
+    if module == "host_certificate":
+        from .certificate import ARGUMENT_SPEC
+
+        return ARGUMENT_SPEC
+    from .state import ARGUMENT_SPEC
+
+    return ARGUMENT_SPEC
+
+
+def answer(module: str, params: dict[str, Any], *, check: bool) -> dict[str, Any]:
+    """Answer with a task's result; one that failed has ``failed`` and ``msg``."""
+    try:
+        return {"changed": False} | _ANSWERS[module](params, check)
+    except BongsuError as error:
+        return {"failed": True, "msg": str(error), **error.details}
+    except OSError as error:
+        place = f"{params['name']}: " if "name" in params else ""
+        return {"failed": True, "msg": f"{place}{error}; look at the disk, and whether this runs as root"}
+
+
+def secrets(params: dict[str, Any]) -> set[str]:
+    """Return the lines of a component's secret files: nothing that is reported may show them."""
+    lines = {
+        line.strip()
+        for file in params.get("files") or ()
+        if isinstance(file, dict) and file.get("secret") and file.get("content")
+        for line in file["content"].splitlines()
+    }
+    return {line for line in lines if len(line) >= _SHORTEST_MASKED}
+
+
+def _component(params: dict[str, Any], check: bool) -> dict[str, Any]:
+    from .component import run
+    from .component.spec import parse
+
+    component = parse(params)
+    request = run.Request(params["state_directory"], params["state"] == "absent", params["owner"], params["run"])
+    if params["confirm"]:
+        return run.confirm(component.name, params["confirm"], request)
+    if params["take_back"]:
+        return run.take_back(component.name, request)
+    return run.converge(component, request, check=check)
+
+
+def _host_state(params: dict[str, Any], check: bool) -> dict[str, Any]:
+    from . import state
+
+    return state.answer(params, check=check)
+
+
+def _host_certificate(params: dict[str, Any], check: bool) -> dict[str, Any]:
+    from .certificate_host import answer as certify
+
+    return certify(params, check=check)
+
+
+_ANSWERS = {"component": _component, "host_state": _host_state, "host_certificate": _host_certificate}
