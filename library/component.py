@@ -147,6 +147,12 @@ options:
     description: Where manifests and journals are kept on the host.
     type: str
     default: /var/lib/bongsu
+  place_on:
+    description:
+      - Hosts on which the component is to be, in place of the task's own. Nobody is asked by this task; the run's next
+        task M(components) on each of them places it there, together with what other hosts want there.
+    type: list
+    elements: str
   owner:
     description: Inventory name of the host whose run this is. The action fills it in.
     type: str

@@ -19,6 +19,8 @@ _FROM_THE_ACTION: dict[str, Any] = {
     "confirm": {"type": "str", "no_log": False},
     "take_back": {"type": "bool", "default": False},
 }
+# What a component that is one of several has not of its own.
+_OF_ALL = ("state_directory", "confirm_within", "run", "confirm", "take_back")
 
 
 def main() -> int:
@@ -35,6 +37,18 @@ def argument_spec(module: str) -> dict[str, Any]:
         from .component.spec import ARGUMENT_SPEC
 
         return {**ARGUMENT_SPEC, **_FROM_THE_ACTION}
+    if module == "components":
+        one = argument_spec("component")
+        return {
+            "components": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {name: spec for name, spec in one.items() if name not in _OF_ALL},
+            },
+            "run": one["run"],
+            "state_directory": one["state_directory"],
+        }
     if module == "host_certificate":
         from .certificate import ARGUMENT_SPEC
 
@@ -56,10 +70,11 @@ def answer(module: str, params: dict[str, Any], *, check: bool) -> dict[str, Any
 
 
 def secrets(params: dict[str, Any]) -> set[str]:
-    """Return the lines of a component's secret files: nothing that is reported may show them."""
+    """Return the lines of the secret files of one or several components: nothing that is reported may show them."""
     lines = {
         line.strip()
-        for file in params.get("files") or ()
+        for component in (params, *params.get("components", ()))
+        for file in component.get("files") or ()
         if isinstance(file, dict) and file.get("secret") and file.get("content")
         for line in file["content"].splitlines()
     }
@@ -79,6 +94,28 @@ def _component(params: dict[str, Any], check: bool) -> dict[str, Any]:
     return run.converge(component, request, check=check)
 
 
+def _components(params: dict[str, Any], check: bool) -> dict[str, Any]:
+    from .component import run
+    from .component.spec import parse
+
+    several = [{**one, "confirm_within": None} for one in params["components"]]
+    wanted = [
+        (parse(one), run.Request(params["state_directory"], one["state"] == "absent", one["owner"], params["run"]))
+        for one in several
+    ]
+    reports = run.converge_several(wanted, check=check) if wanted else []
+    told = [
+        {"name": one["name"], "owner": one["owner"], **report} for one, report in zip(several, reports, strict=True)
+    ]
+    holder = next((report["held_by"] for report in reports if "held_by" in report), None)
+    return {
+        "changed": any(report["changed"] for report in reports),
+        "actions": [f"{one['name']}: {action}" for one in told for action in one.get("actions", ())],
+        "diff": [entry for one in told for entry in one.pop("diff", ())],
+        "components": told,
+    } | ({"held_by": holder} if holder else {})
+
+
 def _host_state(params: dict[str, Any], check: bool) -> dict[str, Any]:
     from . import state
 
@@ -91,4 +128,9 @@ def _host_certificate(params: dict[str, Any], check: bool) -> dict[str, Any]:
     return certify(params, check=check)
 
 
-_ANSWERS = {"component": _component, "host_state": _host_state, "host_certificate": _host_certificate}
+_ANSWERS = {
+    "component": _component,
+    "components": _components,
+    "host_state": _host_state,
+    "host_certificate": _host_certificate,
+}

@@ -28,8 +28,11 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         self._round_trips = 0
         arguments = self._with_policy(self._render(self._task.args, variables), variables)
+        places = arguments.pop("place_on", None)
         component = _parsed(arguments)
         owner = variables.get("inventory_hostname")
+        if places is not None:
+            return {**result, "changed": False, "round_trips": 0, **_leave(component, arguments, owner, places)}
         try:
             report = thisrun.ask(lambda run: self._ask({**arguments, "owner": owner, "run": run}, variables))
         except AnsibleConnectionFailure as error:
@@ -47,9 +50,8 @@ class ActionModule(ActionBase):
     def _note(self, component: Any, arguments: dict[str, Any], variables: dict[str, Any], *, changed: bool) -> None:
         """Tell the end of the run what is true now, for it to be verified before the next one (see seal.py)."""
         host = variables["inventory_hostname"]
-        absent = arguments.get("state") == "absent"
-        digest = None if absent else drift.description_digest(manifest.describe(component))
-        notes.converged(host, str(self._task.delegate_to or host), component.name, digest, changed=changed)
+        on = str(self._task.delegate_to or host)
+        notes.converged(host, on, component.name, _digest(component, arguments), changed=changed)
         if arguments["upgrade"]:
             notes.unfit(host, f"{component.name} is brought to the newest packages in every run")
 
@@ -125,6 +127,23 @@ class ActionModule(ActionBase):
         except AnsibleError as error:
             raise AnsibleActionFail(f"template {source} could not be rendered: {error}") from error
         return "" if rendered is None else str(rendered)
+
+
+def _leave(component: Any, arguments: dict[str, Any], owner: Any, places: Any) -> dict[str, Any]:
+    """Leave a component for the run's next task ``components`` on each of the places; nobody is asked now."""
+    if not isinstance(places, list) or not all(isinstance(place, str) for place in places):
+        raise AnsibleActionFail("place_on: expected a list of inventory names")
+    if arguments.get("confirm_within") is not None or arguments.get("state_directory") is not None:
+        raise AnsibleActionFail("place_on: goes with neither confirm_within nor state_directory; drop one of the two")
+    own = {name: value for name, value in arguments.items() if value is not None}
+    for place in places:
+        notes.wants(place, {**own, "owner": owner}, _digest(component, arguments))
+    return {"place_on": places}
+
+
+def _digest(component: Any, arguments: dict[str, Any]) -> str | None:
+    """Return what a host will say of the component once it is as it should be; None where it is to go."""
+    return None if arguments.get("state") == "absent" else drift.description_digest(manifest.describe(component))
 
 
 def _parsed(arguments: dict[str, Any]) -> Any:

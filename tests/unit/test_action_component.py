@@ -5,9 +5,11 @@ import re
 
 import pytest
 from action_component import Action, trusted
+from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 
 from bongsu import thisrun
+from bongsu.fingerprint import notes
 
 DONE = {"changed": True, "actions": ["done"]}
 
@@ -96,3 +98,35 @@ def test_a_host_that_cannot_be_reached_is_unreachable_as_with_any_task(directory
     for arguments in ({}, {"confirm_within": None}):
         with pytest.raises(AnsibleConnectionFailure):
             act(name="daemon", **arguments)
+
+
+@pytest.fixture
+def noted(tmp_path, monkeypatch):
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+
+
+def test_what_is_to_be_placed_elsewhere_is_left_for_later_and_nobody_is_asked(directory, noted):
+    act = Action(directory, DONE)
+    file = {"dest": "/etc/targets/web1.yml", "src": "daemon.conf.j2"}
+    result = act({"port": 80, "tls": False}, name="target.web1", files=[file], place_on=["m1", "m2"])
+    assert (result["changed"], result["place_on"], act.asked) == (False, ["m1", "m2"], [])
+    (entry,) = notes.waiting("m2")
+    assert entry["arguments"]["owner"] == "web1"
+    assert entry["arguments"]["files"] == [{"dest": "/etc/targets/web1.yml", "content": "port = 80\n"}]
+    assert len(entry["digest"]) == 64
+    act(name="target.web1", state="absent", place_on=["m1"])
+    assert notes.waiting("m1")[0]["digest"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"place_on": "m1"}, "place_on: expected a list of inventory names"),
+        ({"place_on": ["m1"], "confirm_within": 60}, "goes with neither confirm_within nor state_directory"),
+        ({"place_on": ["m1"], "packages": ["a b"]}, "write it as 'NAME'"),
+    ],
+)
+def test_a_mistake_in_what_is_to_be_placed_is_told_at_once(directory, noted, arguments, message):
+    with pytest.raises(AnsibleActionFail, match=re.escape(message)):
+        Action(directory, DONE)(name="target.web1", **arguments)
+    assert notes.waiting("m1") == []

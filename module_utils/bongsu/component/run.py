@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -37,15 +38,47 @@ def converge(component: Component, request: Request, *, check: bool) -> dict[str
     Where it is to be confirmed, the report has ``confirm``: a token, and the seconds left to bring it back.
     """
     store = Store(request.state_directory)
-    with nullcontext() if check else store.locked():  # hosts that register on a monitor do so at the same time
-        before = [] if check else _recover(store, component.name, request) + _recover(store, toolkit.NAME, request)
-        if request.absent:
-            report = removal.remove(component.name, store, Converger(store, request), check=check)
-        else:
-            if not check and request.state_directory == DEFAULT:
-                own = replace(request, owner=None)  # it belongs to the host, whoever came first
-                before += _renewed(Converger(store, own).converge(toolkit.component(), check=False))
-            report = Converger(store, request).converge(component, check=check)
+    with nullcontext() if check else store.locked():
+        before = [] if check else _prepare(store, request)
+        return _converge(store, component, request, before, check=check)
+
+
+def converge_several(wanted: Sequence[tuple[Component, Request]], *, check: bool) -> list[dict[str, Any]]:
+    """Converge components of one state directory and one run; one that fails keeps no other from being converged."""
+    request = wanted[0][1]
+    store = Store(request.state_directory)
+    reports = []
+    with nullcontext() if check else store.locked():
+        before = [] if check else _prepare(store, request)
+        for component, own in wanted:
+            try:
+                reports.append(_converge(store, component, own, before, check=check))
+            except BongsuError as error:
+                reports.append({"changed": False, "failed": True, "msg": str(error), **error.details})
+            except OSError as error:
+                reports.append({"changed": False, "failed": True, "msg": f"{component.name}: {error}"})
+            before = []
+    return reports
+
+
+def _prepare(store: Store, request: Request) -> list[str]:
+    """Have the toolkit as this run wants it; tell what was done to it."""
+    before = _recover(store, toolkit.NAME, request)
+    if not request.absent and request.state_directory == DEFAULT:
+        own = replace(request, owner=None)  # it belongs to the host, whoever came first
+        before += _renewed(Converger(store, own).converge(toolkit.component(), check=False))
+    return before
+
+
+def _converge(
+    store: Store, component: Component, request: Request, before: list[str], *, check: bool
+) -> dict[str, Any]:
+    if not check:
+        before = _recover(store, component.name, request) + before
+    if request.absent:
+        report = removal.remove(component.name, store, Converger(store, request), check=check)
+    else:
+        report = Converger(store, request).converge(component, check=check)
     report["changed"] = report["changed"] or bool(before)
     report["actions"] = before + report["actions"]
     return report

@@ -38,6 +38,27 @@ def unfit(host: str, why: str) -> None:
     _write({"host": host, "unfit": why})
 
 
+def wants(on: str, arguments: dict[str, Any], digest: str | None) -> None:
+    """Note a component, in its module's arguments with its ``owner``, that is to be placed on the host ``on``."""
+    _write({"host": None, "wants_on": on, "arguments": arguments, "digest": digest})
+
+
+def placed(on: str, names: list[str]) -> None:
+    """Note that components which waited for the host ``on`` do so no longer."""
+    _write({"host": None, "placed_on": on, "names": names})
+
+
+def waiting(on: str) -> list[dict[str, Any]]:
+    """Gather what is wanted on a host and not placed yet: ``arguments`` and ``digest``, the last of each name."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in _entries():
+        if entry.get("wants_on") == on:
+            found[entry["arguments"]["name"]] = entry
+        elif entry.get("placed_on") == on:
+            found = {name: one for name, one in found.items() if name not in entry["names"]}
+    return list(found.values())
+
+
 def read(host: str) -> Notes:
     """Gather what this run has noted of a host."""
     notes = Notes()

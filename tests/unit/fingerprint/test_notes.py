@@ -50,6 +50,23 @@ def test_what_was_noted_last_of_a_component_counts():
     assert notes.read("s1").components == {"s1": {"own": "b"}}
 
 
+def test_what_hosts_want_elsewhere_waits_until_it_is_placed():
+    notes.wants("m1", {"name": "target.s1", "owner": "s1", "files": [1]}, "a")
+    notes.wants("m2", {"name": "target.s1", "owner": "s1"}, "a")
+    notes.wants("m1", {"name": "target.s2", "owner": "s2"}, "b")
+    notes.wants("m1", {"name": "target.s1", "owner": "s1", "files": [2]}, "c")
+    assert [(entry["arguments"].get("files"), entry["digest"]) for entry in notes.waiting("m1")] == [
+        ([2], "c"),
+        (None, "b"),
+    ]
+    notes.placed("m1", ["target.s1", "target.s2"])
+    assert notes.waiting("m1") == []
+    assert len(notes.waiting("m2")) == 1
+    notes.wants("m1", {"name": "target.s2", "owner": "s2"}, "d")
+    assert [entry["digest"] for entry in notes.waiting("m1")] == ["d"]
+    assert notes.read("s1") == notes.Notes()
+
+
 def test_many_processes_write_at_once():
     children = []
     for worker in range(20):

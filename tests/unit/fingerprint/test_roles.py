@@ -25,13 +25,14 @@ KNOWN_MOVING = {
 }
 # Ansible's own variables that roles read, and why a change of one from run to run does no harm.
 KNOWN_OF_ANSIBLE = {
-    "ansible_play_hosts": "only while an authority is retired, and then nothing is written down of a host that waits",
+    "ansible_play_hosts": "of a retired authority, with which none is written down; of targets, each noted by itself",
     "ansible_run_tags": "is asked by the fast path itself",
 }
 # What a task may do and still be passed over. For any other: make it a component, or have its action say what the
 # host's state hangs on (bongsu.fingerprint.notes), and add it here with the reason.
 SAFE_ACTIONS = {
     "component": "verified by its manifest",
+    "components": "verified by their manifests",
     "host_certificate": "notes the key and the day of renewal",
     "monitor_ready": "changes nothing",
     "host_state": "is the fast path",

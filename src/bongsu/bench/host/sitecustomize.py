@@ -21,7 +21,8 @@ _EFFECTS = {
     *("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.symlink", "os.link", "os.chown", "os.chmod", "os.truncate"),
     *("os.utime", "subprocess.Popen", "fcntl.flock", "os.posix_spawn"),
 }
-_NOT_THE_HOSTS = ("/dev/", "/proc/", "/root/.ansible", "/tmp/")  # noqa: S108 - names Ansible's own, writes nothing
+# What Ansible, and the code that a controller leaves, need for themselves.
+_NOT_THE_HOSTS = ("/dev/", "/proc/", "/root/.ansible", "/tmp/", "/run/bongsu")  # noqa: S108 - named, never written to
 
 
 class _Counter:
