@@ -70,6 +70,11 @@ def swap(plan: Plan, displaced: dict[str, str]) -> None:
     host.flush([change.file.dest for change in plan.changes])
 
 
+def retires(plan: Plan) -> bool:
+    """Tell whether retire() has something to do."""
+    return any(_retires(step, plan) for step in plan.steps)
+
+
 def retire(plan: Plan) -> None:
     """Take the steps that need the units as they were defined: a unit without its files cannot be disabled."""
     for step in plan.steps:
@@ -77,18 +82,18 @@ def retire(plan: Plan) -> None:
             _take(step)
 
 
-def act(plan: Plan, *, retired: bool = False) -> None:
-    """Have systemd read its units anew, and take each unit its steps, or those that retire() left."""
+def act(plan: Plan) -> None:
+    """Have systemd read its units anew, and take each unit the steps that retire() left."""
     if plan.daemon_reload:
         require(["systemctl", "daemon-reload"], "systemd refused its units")
     for step in plan.steps:
-        if not (retired and _retires(step, plan)):
+        if not _retires(step, plan):
             _take(step)
 
 
 def _retires(step: Step, plan: Plan) -> bool:
     masked = {other.unit for other in plan.steps if other.verb == "unmask"}  # nothing can be done to them before
-    return step.verb in ("stop", "disable") and step.unit not in masked
+    return step.unit in plan.leaving and step.verb in ("stop", "disable") and step.unit not in masked
 
 
 def judge(component: Component, plan: Plan, started: float) -> None:
