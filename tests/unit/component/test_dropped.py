@@ -120,9 +120,12 @@ def test_a_file_that_was_to_be_absent_comes_back(full):  # noqa: F811
 
 
 def test_what_somebody_puts_where_nothing_was_taken_away_is_left_alone(host):
-    host.converge(host.file(state="absent"), units=[])
+    """What came with a package and was taken away is no file of before."""
+    host.apt(available={"daemon": {"1.0": {"conffiles": {str(host.config): "as packaged\n"}}}})
+    assert host.converge(host.file(state="absent"), packages=["daemon"], units=[])["changed"]
+    assert originals(host) == {str(host.config)}
     host.config.write_text("theirs\n")
-    assert host.converge(units=[])["actions"] == ["recorded the manifest"]
+    assert host.converge(packages=["daemon"], units=[])["actions"] == ["recorded the manifest"]
     assert host.config.read_text() == "theirs\n"
 
 
