@@ -12,7 +12,8 @@ description:
     reloaded or restarted only after the component's own validation, and probed before the run is committed.
   - On any failure every path and unit is put back as it was, and the task fails with the failing command's own words.
   - A unit is also acted on when it runs with older files than those on the disk, whoever left it so.
-  - A file that an earlier run placed and that is no longer listed is removed.
+  - What an earlier run placed, made absent or changed and that is no longer listed (a path, a unit) is given back as it
+    was before.
   - What was placed is recorded in C(/var/lib/bongsu/components/<name>.json).
 author: The bongsu authors
 attributes:

@@ -8,7 +8,7 @@ from .. import host
 from . import apt, overrides, packages
 from . import manifest as manifests
 from .changes import Found
-from .originals import dropped_files
+from .originals import dropped
 from .plan import Observed
 from .spec import Component
 from .store import Store
@@ -18,13 +18,14 @@ def look(
     component: Component, manifest: dict[str, Any] | None, store: Store, *, fetch: bool = False, upgraded: bool = False
 ) -> Observed:
     """Observe a component's paths, units and packages; ``fetch`` allows apt to fetch its lists, if an upgrade asks."""
-    dropped = dropped_files(component, manifest, store)
+    files, gone = dropped(component, manifest, store)
     units = [unit.name for unit in component.units]
     overriding = foreign(overrides.find(units), component, store)
     return Observed(
-        found={file.dest: host.observe(file.dest) for file in (*component.files, *dropped)},
-        dropped=dropped,
-        units=host.unit_states(units),
+        found={file.dest: host.observe(file.dest) for file in (*component.files, *files)},
+        dropped=files,
+        dropped_units=gone,
+        units=host.unit_states([*units, *(unit.name for unit in gone)]),
         packages=_packages(component, manifest, fetch=fetch, upgraded=upgraded),
         overrides=overrides.digests(overriding),
         strange=_strange(overriding, manifest),

@@ -8,15 +8,16 @@ from typing import Any
 from . import manifest as manifests
 from .changes import Change, Found, change_for, diff_of
 from .packages import PackagePlan
-from .spec import Component, FileSpec
+from .spec import Component, FileSpec, UnitSpec
 from .units import Step, UnitState, outdated_files, plan_unit
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What was found on the host: every path of the component and of ``dropped``, its units, and packages.
+    """What was found on the host: every path and unit of the component and of those ``dropped``, and packages.
 
-    ``dropped`` has the paths that the last converge placed and the component no longer names, as they are to be now.
+    ``dropped`` and ``dropped_units`` have what the last converge knew and the component no longer names, as it is to be
+    now.
     ``overrides`` gives, for each unit, the files that override its definition and their digests; ``strange`` names
     those of them that nobody has accepted. ``upgraded`` says that packages have just been replaced under the units.
     """
@@ -24,6 +25,7 @@ class Observed:
     found: dict[str, Found]
     units: dict[str, UnitState]
     dropped: tuple[FileSpec, ...] = ()
+    dropped_units: tuple[UnitSpec, ...] = ()
     packages: PackagePlan = field(default_factory=PackagePlan)
     overrides: dict[str, dict[str, str]] = field(default_factory=dict)
     strange: dict[str, Found] = field(default_factory=dict)
@@ -32,7 +34,10 @@ class Observed:
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be done. ``manifest`` is the description to record; empty steps and changes mean converged."""
+    """What would be done. ``manifest`` is the description to record; empty steps and changes mean converged.
+
+    ``leaving`` names the units that go before their files: those that the component no longer names.
+    """
 
     packages: PackagePlan
     changes: tuple[Change, ...]
@@ -40,6 +45,7 @@ class Plan:
     daemon_reload: bool
     manifest: dict[str, Any]
     record: bool
+    leaving: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:
@@ -84,18 +90,20 @@ _PAST = {
 _UNIT_DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system")
 
 
-def make_plan(component: Component, seen: Observed, manifest: dict[str, Any] | None) -> Plan:
-    """Decide everything that must be done for ``component``."""
+def make_plan(component: Component, seen: Observed, manifest: dict[str, Any] | None, *, leaving: bool = False) -> Plan:
+    """Decide everything that must be done for ``component``; it is ``leaving`` when it says how the host was before."""
     ours = manifests.placed(manifest)
     files = (*component.files, *seen.dropped)
     changes = [change for file in files if (change := change_for(file, seen.found[file.dest], ours))]
     changes += [_displacement(path, found, seen.overrides) for path, found in sorted(seen.strange.items())]
     steps: list[Step] = []
-    for wanted in component.units:
+    for wanted in (*component.units, *seen.dropped_units):
         state = seen.units[wanted.name]
         # No unit reads a directory's owner or mode, and one that died of the reload would keep it from being mended.
         causes = [
-            change.file for change in changes if wanted.name in change.file.units and change.file.state != "directory"
+            change.file
+            for change in changes
+            if wanted.name in change.file.units and change.file.state not in ("directory", "unmade")
         ]
         reason = "its files change"
         if not causes and state.active:
@@ -112,6 +120,7 @@ def make_plan(component: Component, seen: Observed, manifest: dict[str, Any] | N
         daemon_reload=reload_units or any(state.needs_daemon_reload for state in seen.units.values()),
         manifest=description,
         record=not manifests.says(manifest, description, accepted),
+        leaving=frozenset(unit.name for unit in (component.units if leaving else seen.dropped_units)),
     )
 
 

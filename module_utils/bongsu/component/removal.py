@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BongsuError
-from . import apt, deadman, lease, originals, toolkit, undo
+from . import apt, deadman, heirs, lease, originals, toolkit, undo
 from . import manifest as manifests
 from .journal import Journal
 from .lookup import look
@@ -28,7 +28,7 @@ def remove(name: str, store: Store, converger: Converger, *, check: bool) -> dic
         return report
     before = originals.before(manifest, store)
     seen = look(before, None, store)
-    plan = make_plan(before, seen, _placing(manifest))
+    plan = make_plan(before, seen, _placing(manifest), leaving=True)
     brought = [name for name in manifest.get("brought", []) if not _heir(name, manifest, store)]
     report["diff"] = plan.diff()
     report["actions"] = plan.actions() + [f"purge {package}, unless something else needs it" for package in brought]
@@ -39,7 +39,7 @@ def remove(name: str, store: Store, converger: Converger, *, check: bool) -> dic
         journal = Journal(store.journal_directory(name), name)
         journal.open()
         try:
-            converger.change(before, plan, seen, journal, leaving=True)
+            converger.change(before, plan, seen, journal)
             store.write_manifest(_rest(manifest))  # from here on there is no way back
         except (BongsuError, OSError) as error:
             troubles = undo.undo(journal.directory)
@@ -48,8 +48,8 @@ def remove(name: str, store: Store, converger: Converger, *, check: bool) -> dic
         journal.close()
     _release(manifest, store)
     installed = set(brought) & set(apt.read_status().versions) if brought else set()
-    given_back = manifest.get("given_back", _given_back(manifest))
-    kept = apt.take_away(brought, sparing=given_back, remnants=manifest.get("remnants", []))
+    spared = {*manifest.get("given_back", _given_back(manifest)), *heirs.paths(heirs.others(name, store))}
+    kept = apt.take_away(brought, sparing=sorted(spared), remnants=manifest.get("remnants", []))
     _bequeath(manifest, kept, store)
     store.export_units()
     store.forget(name)  # at last: a removal that is cut off before is taken up again
@@ -64,9 +64,9 @@ def remove(name: str, store: Store, converger: Converger, *, check: bool) -> dic
 
 def _rest(manifest: dict[str, Any]) -> dict[str, Any]:
     """Give the manifest of a component whose files and units are as before: what is left are its packages."""
-    made = {dest: was for dest, was in manifest.get("originals", {}).items() if was["kind"] == "absent"}
     left = {key: manifest.get(key, []) for key in ("brought", "remnants", "held")}
-    return manifests.empty(manifest["component"]) | left | {"originals": made, "given_back": _given_back(manifest)}
+    left |= {key: manifest.get(key, {}) for key in ("originals", "unit_originals")}
+    return manifests.empty(manifest["component"]) | left | {"given_back": _given_back(manifest)}
 
 
 def _given_back(manifest: dict[str, Any]) -> list[str]:
@@ -92,7 +92,7 @@ def _release(manifest: dict[str, Any], store: Store) -> None:
     for name, other in store.manifests().items():
         pinned = {package["name"] for package in other["packages"] if package["version"] is not None}
         if name != manifest["component"] and pinned & free:
-            _hand_on(name, "held", sorted(pinned & free), store)
+            heirs.hand_on(name, "held", sorted(pinned & free), store)
             free -= pinned
     if free:
         apt.hold(sorted(free & apt.read_status().held), held=False)
@@ -109,21 +109,12 @@ def _bequeath(manifest: dict[str, Any], kept: list[str], store: Store) -> None:
         if heir is None and package in kept and others:
             heir = min(others.values(), key=lambda other: (not other["packages"], other["component"]))
         if heir:
-            _hand_on(heir["component"], "brought", [package], store)
+            heirs.hand_on(heir["component"], "brought", [package], store)
             if package in manifest.get("remnants", []):
-                _hand_on(heir["component"], "remnants", [package], store)
-    made = {dest: was for dest, was in manifest.get("originals", {}).items() if was["kind"] == "absent"}
-    for name, other in others.items():
-        needed = {file["dest"] for file in other["files"] if file["state"] == "directory" and file["dest"] in made}
-        new = {dest: made.pop(dest) for dest in needed - set(other.get("originals", {}))}
-        if new:
-            _hand_on(name, "originals", new, store)
-
-
-def _hand_on(name: str, key: str, more: Any, store: Store) -> None:
-    heir = store.manifest(name) or manifests.empty(name)
-    had = heir.get(key, type(more)())
-    store.write_manifest(heir | {key: {**had, **more} if isinstance(more, dict) else sorted({*had, *more})})
+                heirs.hand_on(heir["component"], "remnants", [package], store)
+    nothing = manifests.empty(manifest["component"])
+    heirs.inherit(manifest, nothing, store)
+    store.forget_timers(heirs.timers_gone(manifest, nothing, store))
 
 
 def _tidy(store: Store, converger: Converger) -> bool:

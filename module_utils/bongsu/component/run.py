@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import host
 from ..errors import BongsuError
-from . import apt, deadman, history, lease, removal, steps, toolkit, undo
+from . import apt, deadman, heirs, history, lease, removal, steps, toolkit, undo
 from .journal import Journal
 from .lookup import look
 from .packages import Coming, PackagePlan
@@ -124,7 +124,10 @@ def _recover(store: Store, name: str, request: Request) -> list[str]:
 
 
 def _commit(store: Store, manifest: dict[str, Any]) -> None:
+    last = store.manifest(manifest["component"])
+    heirs.inherit(last, manifest, store)
     store.write_manifest(manifest)
+    store.forget_timers(heirs.timers_gone(last, manifest, store))
     store.export_units()
 
 
@@ -189,22 +192,20 @@ class Converger:
         journal.close()
         return extra
 
-    def change(
-        self, component: Component, plan: Plan, seen: Observed, journal: Journal, *, leaving: bool = False
-    ) -> None:
-        """Change paths and units as planned; where the component is ``leaving``, its units go before their files."""
+    def change(self, component: Component, plan: Plan, seen: Observed, journal: Journal) -> None:
+        """Change paths and units as planned; units that the component no longer names go before their files."""
         displaced = steps.to_displace(plan, self.store)
         journal.will_change(plan, seen.units, displaced)
-        if leaving:
+        steps.stage(plan, displaced)
+        if retiring := steps.retires(plan):
             journal.acting()
             steps.retire(plan)
-        steps.stage(plan, displaced)
         steps.swap(plan, displaced)
         for command in component.validate:
             steps.require(command, "its configuration was refused")
-        if not leaving:
+        if not retiring:
             journal.acting()
-        steps.act(plan, retired=leaving)
+        steps.act(plan)
 
     def _change_packages(self, plan: Plan, seen: Observed, journal: Journal) -> Coming:
         """Return what came."""

@@ -31,10 +31,10 @@ def read(text: str, place: str) -> dict[str, Any]:
     versions = manifest.get("versions", {})
     if not isinstance(versions, dict) or not all(map(_maybe_text, versions.values())):
         raise _unusable(place, "versions is not a mapping of names to versions")
-    for key in ("brought", "remnants", "held"):
+    for key in ("brought", "remnants", "held", "parents"):
         names = manifest.get(key, [])
         if not isinstance(names, list) or not all(map(_text, names)):
-            raise _unusable(place, f"{key} is not a list of packages")
+            raise _unusable(place, f"{key} is not a list of {'directories' if key == 'parents' else 'packages'}")
     return manifest
 
 

@@ -69,6 +69,11 @@ def swap(plan: Plan, displaced: dict[str, str]) -> None:
     host.flush([change.file.dest for change in plan.changes])
 
 
+def retires(plan: Plan) -> bool:
+    """Tell whether retire() has something to do."""
+    return any(_retires(step, plan) for step in plan.steps)
+
+
 def retire(plan: Plan) -> None:
     """Take the steps that need the units as they were defined: a unit without its files cannot be disabled."""
     for step in plan.steps:
@@ -76,8 +81,8 @@ def retire(plan: Plan) -> None:
             _take(step)
 
 
-def act(plan: Plan, *, retired: bool = False) -> None:
-    """Have systemd read its units anew, and take each unit its steps, or those that retire() left."""
+def act(plan: Plan) -> None:
+    """Have systemd read its units anew, and take each unit the steps that retire() left."""
     enabling = [step.unit for step in plan.steps if step.verb == "enable" and not _masked(step, plan)]
     if enabling:
         # Together, and before the reload: else systemd would read all its units anew for each of them.
@@ -86,13 +91,12 @@ def act(plan: Plan, *, retired: bool = False) -> None:
     if plan.daemon_reload:
         require(["systemctl", "daemon-reload"], "systemd refused its units")
     for step in plan.steps:
-        done = (step.verb == "enable" and step.unit in enabling) or (retired and _retires(step, plan))
-        if not done:
+        if not (_retires(step, plan) or (step.verb == "enable" and step.unit in enabling)):
             _take(step)
 
 
 def _retires(step: Step, plan: Plan) -> bool:
-    return step.verb in ("stop", "disable") and not _masked(step, plan)
+    return step.unit in plan.leaving and step.verb in ("stop", "disable") and not _masked(step, plan)
 
 
 def _masked(step: Step, plan: Plan) -> bool:

@@ -20,6 +20,7 @@ from .toolkit import UNPACKED
 
 DEFAULT = "/var/lib/bongsu"
 TEXTFILE_DIRECTORY = Path("/var/lib/prometheus/node-exporter")
+TIMER_STAMPS = Path("/var/lib/systemd/timers")  # when a persistent timer was last due; systemd never removes them
 
 
 class Store:
@@ -91,12 +92,26 @@ class Store:
             "target": found.target,
         }
 
+    def copy_original(self, component: str, heir: str, original: dict[str, Any]) -> dict[str, Any]:
+        """Keep for another component what is kept for this one; return the entry."""
+        if original["backup"]:
+            directory = self.directory / "originals" / heir
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            content = (self.directory / "originals" / component / original["backup"]).read_bytes()
+            host.replace(str(directory / original["backup"]), content, mode=0o600)
+        return original
+
     def original_content(self, component: str, original: dict[str, Any]) -> bytes | None:
         """Read the content that was kept with an original."""
         if original["kind"] == "link":
             return str(original["target"]).encode()
         kept = original["backup"]
         return (self.directory / "originals" / component / kept).read_bytes() if kept else None
+
+    def forget_timers(self, names: list[str]) -> None:
+        """Remove what systemd remembers of timers that are gone."""
+        for name in names:
+            (TIMER_STAMPS / f"stamp-{name}").unlink(missing_ok=True)
 
     def displaced_path(self, path: str, *, renamed: bool) -> str:
         """Name where something that stood at ``path`` is kept once it is moved away.

@@ -22,6 +22,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     monkeypatch.setattr(apt, "LISTS", place("/var/lib/apt/lists"))
     monkeypatch.setattr(journal, "POLICY", str(place("/usr/sbin/policy-rc.d")))
     monkeypatch.setattr(store, "TEXTFILE_DIRECTORY", place("/var/lib/prometheus/node-exporter"))
+    monkeypatch.setattr(store, "TIMER_STAMPS", place("/var/lib/systemd/timers"))
     units = tuple(str(place(name)) for name in ("/etc/systemd/system", "/run/systemd/system"))
     monkeypatch.setattr(overrides, "DIRECTORIES", units)
     monkeypatch.setattr(plan, "_UNIT_DIRECTORIES", units)

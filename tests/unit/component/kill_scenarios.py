@@ -128,6 +128,26 @@ def _placed(host: Host, **how: Any) -> Result:
     )
 
 
+def _full(host: Host) -> None:
+    """Things of the host's own at some of the places that the component takes, and two units of different kinds."""
+    _unit_of_ours(host)
+    running = {"active": "active", "file": "disabled", "invocation": "i", "started": "Mon 2026-11-23 12:00:00 UTC"}
+    host.set_unit("theirs.service", **running, config=str(host.root / "etc/theirs.conf"))
+    (host.root / "etc/theirs").mkdir(mode=0o711)
+    (host.root / "etc/gone.conf").write_text("of the host\n")
+    done = host.converge(
+        *_files(host, "old\n"),
+        host.file(host.root / "etc/theirs", state="directory"),
+        host.file(host.root / "etc/gone.conf", state="absent"),
+        units=[{"name": "daemon.service"}, {"name": "theirs.service", "masked": True}],
+    )
+    assert "failed" not in done, done
+
+
+def _let_go(host: Host, **how: Any) -> Result:
+    return host.converge(host.file(content="new\n"), units=[], **how)
+
+
 SCENARIOS = {
     "files are created and a unit is started": Scenario(_unit_of_ours, _create),
     "files of a running unit are replaced, and one is dropped": Scenario(_running, _create),
@@ -138,6 +158,7 @@ SCENARIOS = {
     "a daemon refuses its new files": Scenario(
         _running, lambda host, **how: host.converge(*_files(host, "broken\n"), **how), fails=True
     ),
+    "directories, units and what was absent are given back": Scenario(_full, _let_go),
     "a component is removed": Scenario(_installed, lambda host, **how: host.remove(**how), resumes=True),
 }
 TOOLKIT = {

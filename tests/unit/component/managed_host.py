@@ -32,6 +32,7 @@ PLACES = {
     "/var/lib/apt/lists": "lists",
     "/usr/sbin/policy-rc.d": "usr/policy-rc.d",
     "/var/lib/prometheus/node-exporter": "textfile",
+    "/var/lib/systemd/timers": "timers",
     "/etc/systemd/system": "etc/systemd/system",
     "/run/systemd/system": "run/systemd/system",
     "/usr/lib/bongsu": "usr/bongsu",
@@ -53,7 +54,7 @@ class Host:
     root: Path
 
     def __post_init__(self) -> None:
-        for directory in ("bin", "etc/systemd/system", "run/systemd/system", "usr", "textfile", "lists"):
+        for directory in ("bin", "etc/systemd/system", "run/systemd/system", "usr", "textfile", "lists", "timers"):
             (self.root / directory).mkdir(parents=True)
         for file, programs in FAKES.items():
             text = (HERE / file).read_text().replace("/usr/bin/env python3", f"{sys.executable} -IS", 1)

@@ -53,6 +53,14 @@ def test_a_configuration_that_came_with_its_package_goes_with_it(host):
     assert (installed(host), host.tree()) == ([], {})
 
 
+def test_a_configuration_that_another_component_places_outlasts_the_package(host):
+    host.apt(available={"daemon": {"1.0": {"conffiles": {str(host.config): "as packaged\n"}}}})
+    host.converge(packages=["daemon"], units=[])
+    host.converge(host.file(content="two\n"), name="two", units=[])
+    host.remove()
+    assert host.config.read_text() == "two\n"
+
+
 def test_one_that_the_operator_has_built_upon_stays(world):
     now = world.apt()["installed"]
     world.apt(installed={**now, "tool": {"version": "1.0", "state": "installed"}})
