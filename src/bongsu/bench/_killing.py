@@ -84,7 +84,7 @@ class Siege:
         before = _snapshot.take(self.victim, LOOK)
         if attempt.run not in self.measured:
             self._measure(attempt)
-            return None
+            return self.attack(attempt)
         at = 1 + int(attempt.share * self.measured[attempt.run].effects) if attempt.exact else 0
         process = self._begin(attempt, at)
         moment = self._await_moment(attempt, at, process)
