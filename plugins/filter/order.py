@@ -1,4 +1,4 @@
-"""Who is left to converge, and in which order: for the ``hosts:`` of site.yml's plays.
+"""Who is left to converge, in which order, and who must not be touched now: for site.yml's plays.
 
     hosts: "{{ groups | unconverged('monitors', hostvars | default({})) }}"
 
@@ -44,6 +44,34 @@ def retiring(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Mapping
     return ["all"] if busy and retired else NOBODY
 
 
+def unwell(reports: Sequence[Mapping[str, Any]], loop_var: str) -> dict[str, str]:
+    """Say of each peer that is not well what is wrong with it, by what a loop of ``host_state`` over peers registered.
+
+    One that nothing was ever placed on is not waited for: it is converged in its own turn.
+    """
+    said = {str(report[loop_var]): _complaint(report) for report in reports}
+    return {peer: f"{peer} {complaint}" for peer, complaint in said.items() if complaint}
+
+
+def bears(report: Mapping[str, Any]) -> bool:
+    """Say whether there is something to lose: whether a host bears anything and is well, by its ``host_state``."""
+    return not _complaint(report) and bool(report["state"]["components"])
+
+
+def _complaint(report: Mapping[str, Any]) -> str:
+    """Say what is wrong with a host, by its report of ``host_state``; empty when it is as it was left."""
+    if report.get("unreachable"):
+        return "cannot be reached"
+    state = report.get("state")
+    if state is None:
+        return f"cannot tell how it is: {report.get('msg') or 'it was not asked'}"
+    if state["trouble"]:
+        return f"cannot tell how it is: {state['trouble']}"
+    drift = [f"{name} has drifted: {what}" for name, what in sorted(state["drift"].items())]
+    unfinished = [f"an interrupted change of {name} is to be undone" for name in state["unfinished"]]
+    return "is not as it was left: " + ", ".join(drift + unfinished) if drift or unfinished else ""
+
+
 def _decision(hostvars: Mapping[str, Mapping[str, Any]], host: str) -> Mapping[str, Any] | None:
     found: Mapping[str, Any] | None = hostvars.get(host, {}).get("bongsu_fast_path", {}).get("decision")
     return found
@@ -54,4 +82,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return name and function of each filter."""
-        return {"unconverged": unconverged, "retiring": retiring}
+        return {"unconverged": unconverged, "retiring": retiring, "unwell": unwell, "bears": bears}

@@ -48,6 +48,11 @@ def leaving() -> Iterator[Operator]:
     yield from _operator("leaving")
 
 
+@pytest.fixture(scope="module")
+def upgrades() -> Iterator[Operator]:
+    yield from _operator("upgrades")
+
+
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], Any], float], Any]:
     """Wait until a condition gives something true, and return it; the test fails after ``patience`` seconds."""

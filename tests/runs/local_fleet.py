@@ -105,10 +105,8 @@ class Fleet:
         self.output = done.stdout + done.stderr
         assert done.returncode == status, self.output
         assert "WARNING" not in self.output
-        converge = re.search(r"PLAY \[Converge\](.*?)(?=PLAY \[|PLAY RECAP)", self.output, re.DOTALL)
-        return set(
-            re.findall(r"^(?:ok|changed|failed|fatal): \[(\w+)\]", converge[1] if converge else "", re.MULTILINE)
-        )
+        batches = re.findall(r"PLAY \[Converge\](.*?)(?=PLAY \[|PLAY RECAP)", self.output, re.DOTALL)
+        return set(re.findall(r"^(?:ok|changed|failed|fatal): \[(\w+)\]", "".join(batches), re.MULTILINE))
 
     def record(self, host: str) -> dict[str, Any] | None:
         path = self.root / "state" / host / "fingerprint.json"

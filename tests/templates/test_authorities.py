@@ -54,4 +54,5 @@ def test_a_host_is_given_every_authority_and_the_lives_of_its_own_and_the_presen
         'expiry_timestamp_seconds{path="/etc/bongsu/tls/host.crt"}': "2",
         'not_before_timestamp_seconds{path="/etc/bongsu/tls/ca.crt"}': "3",
         'expiry_timestamp_seconds{path="/etc/bongsu/tls/ca.crt"}': "4",
+        "retired_authorities": "1",
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .. import host
 from ..errors import BongsuError
-from .packages import Coming, Status, parse_conffiles, parse_removal, parse_simulation, parse_status
+from .packages import Coming, Status, insisted_on, parse_conffiles, parse_removal, parse_simulation, parse_status
 
 DPKG_STATUS = Path("/var/lib/dpkg/status")
 LISTS = Path("/var/lib/apt/lists")
@@ -31,6 +31,9 @@ _APT = (
 )
 _MAY_CHANGE = ("--allow-downgrades", "--allow-change-held-packages")
 _NOTHING_BESIDE = ("--no-auto-remove", "--allow-change-held-packages")
+_ROUNDS = 5  # of asking apt again, with one more layer of dependencies at the version that is insisted on
+_WORDS = 15  # lines of what a failing command said
+_CHATTER = ("Reading ", "(Reading ", "Building ", "Get:", "Hit:", "Ign:", "Fetched ", "Selecting ", "Preparing ")
 
 
 def read_status() -> Status:
@@ -67,14 +70,53 @@ def newer_versions(names: Sequence[str]) -> list[str]:
 
 
 def simulate(arguments: Sequence[str]) -> Coming:
-    """Ask apt what an installation would bring; raise BongsuError in apt's words where it cannot be, or removes."""
-    coming = parse_simulation(_apt("--simulate", "--no-remove", *_MAY_CHANGE, "install", *arguments))
-    return replace(coming, remnants=tuple(sorted(read_status().remnants.intersection(coming.new))))
+    """Ask apt what an installation would bring; raise BongsuError in apt's words where it cannot be, or removes.
+
+    Of what a package needs, apt takes the newest alone, and gives up where a pinned one insists on the version before:
+    ``beside`` of the answer has what must then be installed with it.
+    """
+    beside: list[str] = []
+    for _ in range(_ROUNDS):
+        command = [*_APT, "--simulate", "--no-remove", *_MAY_CHANGE, "install", *arguments, *beside]
+        output = _run(command)
+        more = sorted(set(insisted_on(output.text)) - {*arguments, *beside}) if output.status != 0 else []
+        if not more:
+            break
+        beside += more
+    coming = parse_simulation(_checked(command, output))
+    remnants = tuple(sorted(read_status().remnants.intersection(coming.new)))
+    automatic = {*coming.replaced, *(argument.partition("=")[0] for argument in beside)}
+    if automatic:  # one more question, and seldom
+        automatic -= {*_require(["apt-mark", "showmanual", *sorted(automatic)]).split()}
+    return replace(coming, remnants=remnants, beside=tuple(beside), automatic=tuple(sorted(automatic)))
 
 
-def install(arguments: Sequence[str]) -> None:
-    """Install packages in apt's notation, whatever version of them is here now."""
+def install(coming: Coming, arguments: Sequence[str]) -> None:
+    """Install packages in apt's notation, whatever version of them is here now, as simulate() has told.
+
+    Apt lifts the holds of what it changes: whoever calls holds it again.
+    """
+    install_exactly([*arguments, *coming.beside])
+    mark_automatic(coming.automatic)
+
+
+def install_exactly(arguments: Iterable[str]) -> None:
+    """Install packages in apt's notation, or as paths of .deb files."""
     _apt("--no-remove", *_MAY_CHANGE, "install", *arguments)
+
+
+def mark_automatic(names: Iterable[str]) -> None:
+    """Have apt take packages for wanted only as long as another needs them: what it is told to install, it keeps."""
+    if here := sorted(set(names) & set(read_status().versions)):
+        _require(["apt-mark", "auto", *here])
+
+
+def offered(names: Iterable[str]) -> list[str]:
+    """List the configurations that dpkg laid beside those of some packages, since somebody had changed these."""
+    packages = set(names)
+    owners = parse_conffiles(DPKG_STATUS.read_text(encoding="utf-8", errors="replace")) if packages else {}
+    beside = [f"{path}.dpkg-dist" for path, owner in owners.items() if owner in packages]
+    return sorted(path for path in beside if os.path.lexists(path))
 
 
 def hold(names: Sequence[str], *, held: bool = True) -> None:
@@ -93,13 +135,14 @@ def take_away(names: Iterable[str], *, sparing: Iterable[str], remnants: Iterabl
     if not names:
         return []
     status, owners = read_status(), parse_conffiles(DPKG_STATUS.read_text(encoding="utf-8", errors="replace"))
-    going = _removable(sorted(names.intersection(status.versions)))
+    here = names.intersection({*status.versions, *status.halfway})
+    going = _removable(sorted(here))
     spared = {*remnants, *(owners[path] for path in sparing if path in owners)}
     if removed := sorted(spared.intersection(going)):
         _apt(*_NOTHING_BESIDE, "remove", *removed)
     if purged := sorted({*going, *names.intersection(status.remnants)} - spared):
         _apt(*_NOTHING_BESIDE, "purge", *purged)
-    return sorted(names.intersection(status.versions) - set(going))
+    return sorted(here - set(going))
 
 
 def _removable(going: list[str]) -> list[str]:
@@ -154,10 +197,17 @@ def _apt(*arguments: str) -> str:
 
 
 def _require(command: list[str]) -> str:
-    output = host.run(command, timeout=_APT_SECONDS, env={"DEBIAN_FRONTEND": "noninteractive"})
+    return _checked(command, _run(command))
+
+
+def _run(command: list[str]) -> host.Output:
+    return host.run(command, timeout=_APT_SECONDS, env={"DEBIAN_FRONTEND": "noninteractive"})
+
+
+def _checked(command: list[str], output: host.Output) -> str:
+    """Return what a command said; raise BongsuError with the end of it where it failed."""
     if output.status != 0:
-        said = [line for line in output.text.splitlines() if line.startswith(("E:", "dpkg:", "Err:"))]
+        said = [line for line in output.text.splitlines() if not line.startswith(_CHATTER)]
         shown = " ".join(word for word in command if word not in _APT[1:])
-        words = "\n".join(said or output.text.splitlines()[-10:])
-        raise BongsuError(f"'{shown}' failed (exit status {output.status}):\n{words}")
+        raise BongsuError("\n".join([f"'{shown}' failed (exit status {output.status}):", *said[-_WORDS:]]))
     return output.text

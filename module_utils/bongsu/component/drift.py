@@ -23,6 +23,7 @@ WHAT = {
     "present": "it is there, and should not be",
     "package_absent": "the package is not installed",
     "package_version": "the package is older than it was, or not held at the version pinned",
+    "package_doubtful": "an upgrade of its packages failed and could not be taken back: it was not seen healthy since",
     "unit_disabled": "the unit does not start at boot",
     "unit_stopped": "the unit does not run",
     "unit_masked": "the unit is masked: nothing can start it",
@@ -86,6 +87,8 @@ _Facts = Iterator[tuple[str, str, str]]  # resource, what, detail
 def _of_component(manifest: Mapping[str, Any], seen: Seen, placed: frozenset[str]) -> _Facts:
     for package in manifest["packages"]:
         yield from _package(package, manifest.get("versions", {}), seen)
+    if manifest.get("doubtful"):
+        yield manifest["component"], "package_doubtful", ""
     for entry in manifest["files"]:
         yield from _path(entry, seen.paths[entry["dest"]])
     for unit in manifest["units"]:

@@ -46,7 +46,7 @@ class Journal:
         self._entry = {
             "format": 1,
             "component": self.component,
-            "packages": {"new": [], "replaced": {}, "held": [], "released": [], "existed": [], "remnants": []},
+            "packages": {},
             "policy": None,
             "manifest": self._keep("manifest", self._manifest, host.observe(self._manifest)),
             "paths": [],
@@ -59,18 +59,23 @@ class Journal:
         self._write()
         host.sync([str(self.directory.parent), str(self.directory.parent.parent)])
 
-    def will_install(self, coming: Coming, *, held: list[str], released: list[str], existed: list[str]) -> None:
+    def will_install(
+        self, coming: Coming, *, held: list[str], released: list[str], existed: list[str], offered: list[str]
+    ) -> None:
         """Record the packages that come, and forbid them to start their services until ours decides.
 
-        ``existed`` has the component's files that are there before the packages come, and must be there without them.
+        ``existed`` has the component's files that are there before the packages come, and must be there without them;
+        ``offered`` the configurations that dpkg has laid beside others before.
         """
         self._entry["packages"] = {
             "new": list(coming.new),
             "replaced": coming.replaced,
             "remnants": list(coming.remnants),
+            "automatic": list(coming.automatic),
             "held": held,
             "released": released,
             "existed": existed,
+            "offered": offered,
         }
         self._entry["policy"] = self._keep("policy", POLICY, host.observe(POLICY))
         self._write()

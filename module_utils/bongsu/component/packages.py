@@ -11,6 +11,7 @@ from .spec import PackageSpec
 _UNFINISHED = {"half-installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"}
 # A package of a foreign architecture keeps it as a part of its name, so that it is not taken for the host's own.
 _COMING = re.compile(r"^Inst (\S+) (?:\[([^\]]+)\] )?\(", re.MULTILINE)
+_INSISTS = re.compile(r"(?:Pre)?Depends: (\S+) \(= ([^)]+)\) but ")
 _GOING = re.compile(r"^(?:Remv|Purg) (\S+) \[", re.MULTILINE)
 
 
@@ -22,6 +23,7 @@ class Status:
     held: frozenset[str] = frozenset()
     unfinished: bool = False  # dpkg was interrupted
     remnants: frozenset[str] = frozenset()  # removed, but their configuration is still here
+    halfway: frozenset[str] = frozenset()  # here, and not yet or no longer installed
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,15 @@ class PackagePlan:
 class Coming:
     """What an installation brings: names that are new, and the present versions of those that it replaces.
 
-    ``remnants`` names the new ones of which there is configuration already.
+    ``remnants`` names the new ones of which there is configuration already; ``beside`` what must be asked for by its
+    version, in apt's notation, for the installation to be possible; ``automatic`` those that nobody asked for.
     """
 
     new: tuple[str, ...] = ()
     replaced: dict[str, str] = field(default_factory=dict)
     remnants: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    automatic: tuple[str, ...] = ()
 
 
 def parse_status(text: str) -> Status:
@@ -65,21 +70,22 @@ def parse_status(text: str) -> Status:
     versions: dict[str, str] = {}
     held: set[str] = set()
     remnants: set[str] = set()
-    unfinished = False
+    halfway: set[str] = set()
     package, state, want = "", "", ""
     for line in text.splitlines():
         if line.startswith("Package: "):
             package, state, want = line[9:], "", ""
         elif line.startswith("Status: "):
             want, _, state = line[8:].split(" ", 2)
-            unfinished = unfinished or state in _UNFINISHED
+            if state in _UNFINISHED:
+                halfway.add(package)
             if state == "config-files":
                 remnants.add(package)
         elif line.startswith("Version: ") and state == "installed":
             versions[package] = line[9:]
             if want == "hold":
                 held.add(package)
-    return Status(versions, frozenset(held), unfinished, frozenset(remnants))
+    return Status(versions, frozenset(held), bool(halfway), frozenset(remnants), frozenset(halfway))
 
 
 def plan(
@@ -120,6 +126,11 @@ def parse_simulation(text: str) -> Coming:
     """Read what ``apt-get --simulate install`` says would come."""
     found = _COMING.findall(text)
     return Coming(tuple(sorted(name for name, old in found if not old)), {name: old for name, old in found if old})
+
+
+def insisted_on(text: str) -> list[str]:
+    """Read, from apt's words about what it cannot install, which versions the packages insist on."""
+    return [f"{name}={version}" for name, version in _INSISTS.findall(text)]
 
 
 def parse_removal(text: str) -> set[str]:

@@ -143,19 +143,29 @@ class Converger:
         manifest = self.store.manifest(component.name)
         seen = look(component, manifest, self.store, fetch=not check)
         plan = make_plan(component, seen, manifest)
+        doubtful = (manifest or {}).get("doubtful")
         report: dict[str, Any] = {
-            "changed": not plan.is_empty,
-            "actions": plan.actions(),
+            "changed": bool(not plan.is_empty or doubtful),
+            "actions": plan.actions() + (["asked whether it is healthy, after an upgrade failed"] if doubtful else []),
             "diff": plan.diff(),
             "missing_packages": [name for name, _ in plan.packages.install],
         }
-        if check or plan.is_empty:
+        if check or not report["changed"]:
             return report
         lease.take(self.store, self.request.run)
         if plan.packages.is_empty and not plan.touches_host:
+            if doubtful:
+                self._prove(component, plan, doubtful)
             _commit(self.store, self.complete(component, plan, seen, manifest, Coming()))
             return report
         return report | self._carry_out(component, plan, seen, manifest)
+
+    def _prove(self, component: Component, plan: Plan, doubtful: str) -> None:
+        """Raise BongsuError where a component is not healthy that an earlier run could not put back."""
+        try:
+            steps.judge(component, plan, time.time())
+        except BongsuError as error:
+            raise BongsuError(f"{component.name}: {error}\nAn earlier run could not put it back: {doubtful}") from error
 
     def complete(
         self, component: Component, plan: Plan, before: Observed, manifest: dict[str, Any] | None, came: Coming
@@ -217,12 +227,14 @@ class Converger:
             apt.refresh_lists()
         coming = apt.simulate(arguments) if arguments else Coming()
         existed = [dest for dest, was in seen.found.items() if was.kind != "absent"]
-        journal.will_install(coming, held=held, released=released, existed=existed)
+        lifted = sorted(apt.read_status().held.intersection(coming.replaced) - {*released})
+        offered = apt.offered(coming.replaced)
+        journal.will_install(coming, held=held, released=[*released, *lifted], existed=existed, offered=offered)
         if arguments:
-            apt.install(arguments)
+            apt.install(coming, arguments)
         journal.installed()
         apt.hold(released, held=False)
-        apt.hold(held)
+        apt.hold([*held, *lifted])
         return coming
 
 

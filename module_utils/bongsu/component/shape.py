@@ -31,6 +31,8 @@ def read(text: str, place: str) -> dict[str, Any]:
     versions = manifest.get("versions", {})
     if not isinstance(versions, dict) or not all(map(_maybe_text, versions.values())):
         raise _unusable(place, "versions is not a mapping of names to versions")
+    if not _maybe_text(manifest.get("doubtful")):
+        raise _unusable(place, "doubtful is not a text")
     for key in ("brought", "remnants", "held", "parents"):
         names = manifest.get(key, [])
         if not isinstance(names, list) or not all(map(_text, names)):

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import host
 from ..errors import BongsuError
-from . import undo_packages
+from . import apt, undo_packages
 from .changes import Found
 from .manifest import to_bytes
 from .store import Store
@@ -49,7 +49,7 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
     if entry["daemon_reload"]:
         systemctl("daemon-reload")
     packages = undo_packages.restore(entry["packages"])
-    replaced = bool(entry["packages"]["replaced"])
+    replaced = bool(entry["packages"].get("replaced"))
     for unit in entry["units"] if replaced else units:
         _revive(systemctl, unit, replaced=replaced)
     if entry["policy"] is not None:
@@ -57,6 +57,8 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
     paths += _try_to_restore(directory, entry["manifest"])
     if systemctl.troubles:
         _distrust(directory, entry)
+    if packages:
+        _doubt(directory, entry, packages)
     with suppress(OSError, BongsuError):  # figures for node_exporter: nothing that a host's state depends on
         Store(str(directory.parents[1])).export_units()
     host.flush([kept["dest"] for kept in (*entry["paths"], entry["policy"], entry["manifest"]) if kept is not None])
@@ -178,3 +180,13 @@ def _distrust(directory: Path, entry: dict[str, Any]) -> None:
     for kept in entry["paths"]:
         with suppress(OSError):
             os.utime(kept["dest"], follow_symlinks=False)
+
+
+def _doubt(directory: Path, entry: dict[str, Any], troubles: list[str]) -> None:
+    """Note that other packages are here than the component was last seen healthy with, and which of them it brought."""
+    manifest = directory.parents[1] / "components" / f"{entry['component']}.json"
+    if manifest.exists():
+        last = json.loads(manifest.read_text())
+        brought = {*last.get("brought", []), *apt.read_status().versions.keys() & {*entry["packages"]["new"]}}
+        doubtful = last | {"brought": sorted(brought), "doubtful": "; ".join(troubles)}
+        host.replace(str(manifest), to_bytes(doubtful), mode=0o644)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import glob
+import os
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import BongsuError
 from . import apt
+
+ARCHIVES = "/var/cache/apt/archives"  # what apt-get has fetched, until somebody cleans up
 
 
 def restore(packages: dict[str, Any]) -> list[str]:
     """Bring replaced packages back where apt still has them, then take the new ones away again."""
     if not any(packages.values()):
         return []
-    troubles = []
+    troubles = {}
     for step in (_finish, _unhold, _bring_back, _take_away, _hold):
         try:
             step(packages)
         except BongsuError as error:
-            troubles.append(f"the packages are not all as they were: {error}")
-    return troubles
+            troubles[step] = f"the packages are not all as they were: {error}"
+    if _finish in troubles and not apt.read_status().unfinished:
+        del troubles[_finish]  # what could not be configured has gone, or is of another version
+    return list(troubles.values())
 
 
 def _finish(packages: dict[str, Any]) -> None:  # noqa: ARG001  # one of five alike
@@ -31,9 +38,33 @@ def _unhold(packages: dict[str, Any]) -> None:
 
 def _bring_back(packages: dict[str, Any]) -> None:
     has = apt.read_status().versions
-    back = [f"{name}={old}" for name, old in packages["replaced"].items() if has.get(name) != old]
+    back = {name: old for name, old in packages["replaced"].items() if has.get(name) != old}
     if back:
-        apt.install(back)
+        _install(back)
+    # A journal of an earlier version has neither of these.
+    apt.mark_automatic(packages.get("automatic", []))
+    for path in set(apt.offered(packages["replaced"])).difference(packages.get("offered", [])):
+        os.unlink(path)
+
+
+def _install(versions: Mapping[str, str]) -> None:
+    """Install versions of packages, from what apt has fetched already or can fetch."""
+    exact = {name: f"{name}={version}" for name, version in versions.items()}
+    fetched = {name: path for name, version in versions.items() if (path := _fetched(name, version))}
+    try:
+        apt.install_exactly({**exact, **fetched}.values())
+    except BongsuError:  # a file that is not whole, perhaps
+        if not fetched:
+            raise
+        apt.install_exactly(exact.values())
+
+
+def _fetched(package: str, version: str) -> str | None:
+    """Find a package's version among what apt-get has fetched."""
+    name, _, architecture = package.partition(":")
+    start = glob.escape(f"{ARCHIVES}/{name}_{version.replace(':', '%3a')}_")
+    found = glob.glob(f"{start}{glob.escape(architecture) or '*'}.deb")
+    return found[0] if len(found) == 1 else None
 
 
 def _take_away(packages: dict[str, Any]) -> None:

@@ -111,11 +111,11 @@ def stamp(files: Mapping[str, Path]) -> dict[str, list[int]]:
 
 
 def templates_text(files: Mapping[str, Path]) -> str:
-    """Return everything in site.yml and its roles that Ansible may render, as one text."""
+    """Return everything in site.yml, its tasks and its roles that Ansible may render, as one text."""
     texts = [
         path.read_text(encoding="utf-8", errors="replace")
         for name, path in sorted(files.items())
-        if name == "playbooks/site.yml" or (name.startswith("roles/") and "/molecule/" not in name)
+        if name.startswith(("playbooks/site.yml", "playbooks/tasks/", "roles/")) and "/molecule/" not in name
     ]
     return "\n".join(texts)
 

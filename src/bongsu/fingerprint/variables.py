@@ -12,7 +12,7 @@ from bongsu.fingerprint.canonical import Template
 from bongsu.inventory.words import words
 
 # They say how the run is done and not what a host becomes; site.yml's decisions by them are in its code.
-CONTROLS = words("bongsu_full prometheus_lost_monitors")
+CONTROLS = words("bongsu_full bongsu_lost_balancers prometheus_lost_monitors")
 # Ansible's own that differ from run to run. A template that reads one of them cannot be judged beforehand.
 _OF_THE_RUN = words(
     "ansible_check_mode ansible_diff_mode ansible_forks ansible_inventory_sources ansible_skip_tags ansible_limit "

@@ -25,6 +25,7 @@ TOOLKIT: dict[str, Spec] = {
     "bongsu_package_versions": {"type": "dict"},  # package -> version: installed and held on the hosts that have it
     "bongsu_upgrade": {"type": "bool"},
     "bongsu_full": {"type": "bool"},
+    "bongsu_lost_balancers": {"type": "list", "elements": "str"},
     "lab_name": {"type": "str"},
     "lab_subnet": {"type": "str"},
     "lab_units": {"type": "list", "elements": "str"},

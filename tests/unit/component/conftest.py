@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.bongsu import host as engine
-from ansible.module_utils.bongsu.component import apt, health, journal, overrides, plan, store, toolkit
+from ansible.module_utils.bongsu.component import apt, health, journal, overrides, plan, store, toolkit, undo_packages
 from managed_host import IN_PROCESS, PLACES, Host
 
 toolkit.archive()  # packed once, not in each module's process
@@ -19,6 +19,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
 
     monkeypatch.setattr(apt, "DPKG_STATUS", place("/var/lib/dpkg/status"))
     monkeypatch.setattr(apt, "FRONTEND_LOCK", place("/var/lib/dpkg/lock-frontend"))
+    monkeypatch.setattr(undo_packages, "ARCHIVES", str(place("/var/cache/apt/archives")))
     monkeypatch.setattr(apt, "LISTS", place("/var/lib/apt/lists"))
     monkeypatch.setattr(journal, "POLICY", str(place("/usr/sbin/policy-rc.d")))
     monkeypatch.setattr(store, "TEXTFILE_DIRECTORY", place("/var/lib/prometheus/node-exporter"))

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """apt-get, apt-mark and dpkg for tests, on packages that live in one JSON file named by FAKE_APT.
 
-``available`` gives each package's versions; a version may have depends, conflicts, conffiles (path: content), units,
-and ``fails``, what its postinst says. It keeps a dpkg status file, and asks policy-rc.d before it starts a unit.
+``available`` gives each package's versions; a version may have depends (NAME or NAME=VERSION), conflicts, conffiles
+(path: content), units, and ``fails``, what its postinst says. ``archives`` has versions that only a file holds, and
+``auto`` the packages that nobody asked for. It keeps a dpkg status file, and asks policy-rc.d before it starts a unit.
 It is a program and a module: started often, it loads little.
 """
 
@@ -40,7 +41,7 @@ def get(world, options, names):
     if verb == "update":
         return None
     simulate = "--simulate" in options
-    if not simulate and names and any(one["state"] not in DONE for one in world["installed"].values()):
+    if not simulate and names and any(one["state"] == "unpacked" for one in world["installed"].values()):
         raise Refusal(100, "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct it.")
     coming, going = (removal if verb in ("remove", "purge") else installation)(world, options, names)
     if simulate:
@@ -52,6 +53,10 @@ def get(world, options, names):
         for name in {*going, *names} & set(world["installed"]):
             purge(world, name)
     for name, wanted in coming.items():
+        if name in [word.partition("=")[0] for word in names]:
+            world["auto"] = [one for one in world["auto"] if one != name]
+        elif name not in world["installed"]:
+            world["auto"].append(name)
         unpack(world, name, wanted)
     return configure(world)
 
@@ -60,8 +65,13 @@ def installation(world, options, names):
     """Decide as apt does what comes and what goes."""
     coming, going, todo = {}, [], list(names)
     while todo:
-        name, _, wanted = todo.pop(0).partition("=")
-        versions = world["available"].get(name, {})
+        asked = todo.pop(0)
+        if asked.startswith("/"):
+            name, wanted, _ = os.path.basename(asked).split("_")
+            versions = world["archives"].get(name, {})
+        else:
+            name, _, wanted = asked.partition("=")
+            versions = world["available"].get(name, {})
         if not versions:
             raise Refusal(100, f"Reading package lists...\nE: Unable to locate package {name}")
         if wanted and wanted not in versions:
@@ -76,18 +86,34 @@ def installation(world, options, names):
         if has and key(wanted) < key(has) and "--allow-downgrades" not in options:
             raise Refusal(100, "E: Packages were downgraded and -y was used without --allow-downgrades.")
         coming[name] = wanted
-        todo += [one for one in versions[wanted].get("depends", []) if not version(world, one)]
+        world["held"] = [one for one in world["held"] if one != name or "--simulate" in options]
+        todo += [one for one in versions[wanted].get("depends", []) if needs(world, names, name, one)]
         going += [one for one in versions[wanted].get("conflicts", []) if version(world, one)]
     if going and "--no-remove" in options:
         raise Refusal(100, "E: Packages need to be removed but remove is disabled.")
     return coming, going
 
 
+def needs(world, names, name, one):
+    """Tell whether a package must come for another; apt takes the newest one alone, or what it was told to take."""
+    need, _, exact = one.partition("=")
+    if version(world, need) and version(world, need) == (exact or version(world, need)):
+        return False
+    if exact and exact != max(world["available"][need], key=key) and one not in names and "/" not in "".join(names):
+        words = f" {name} : Depends: {need} (= {exact}) but another is to be installed"
+        raise Refusal(100, f"{words}\nE: Unable to correct problems, you have held broken packages.")
+    return True
+
+
 def removal(world, options, names):
     going = [name for name in names if version(world, name)]
     for name in going:  # it grows: what needs one that goes, goes as well
         left = [other for other in world["installed"] if other not in going and version(world, other)]
-        going += [other for other in left if name in about(world, other).get("depends", [])]
+        going += [
+            other
+            for other in left
+            if name in [need.partition("=")[0] for need in about(world, other).get("depends", [])]
+        ]
     if {*going} & {*world["held"]} and "--allow-change-held-packages" not in options:
         raise Refusal(100, HELD)
     return {}, going
@@ -112,17 +138,21 @@ def unpack(world, name, wanted):
 
 
 def configure(world):
+    failed = []
     for name, one in world["installed"].items():
         if one["state"] in DONE:
             continue
         if about(world, name).get("fails"):
             one["state"] = "half-configured"
-            raise Refusal(100, f"dpkg: error processing package {name}: {about(world, name)['fails']}")
+            failed.append(f"{about(world, name)['fails']}\ndpkg: error processing package {name}")
+            continue
         for unit in about(world, name).get("units", []):
             systemd(unit, load="loaded", file="enabled", **({"active": "active"} if may_start(world) else {}))
         midway(f"configures {name}")
         one["state"] = "installed"
         save(world)
+    if failed:
+        raise Refusal(100, "\n".join(failed))
 
 
 def remove(world, name):
@@ -162,12 +192,19 @@ def mark(world, options, names):
     verb, *names = names
     if unknown := [name for name in names if name not in world["available"]]:
         raise Refusal(100, f"E: Unable to locate package {unknown[0]}")
+    if verb == "showmanual":
+        return "\n".join(name for name in names if name in world["installed"] and name not in world["auto"])
+    if verb == "auto":
+        world["auto"] = sorted({*world["auto"], *names})
+        return None
     others = [name for name in world["held"] if name not in names]
     world["held"] = sorted([*others, *names]) if verb == "hold" else others
+    return None
 
 
 def about(world, name):
-    return world["available"][name][world["installed"][name]["version"]]
+    versions = {**world["archives"].get(name, {}), **world["available"].get(name, {})}
+    return versions[world["installed"][name]["version"]]
 
 
 def version(world, name):

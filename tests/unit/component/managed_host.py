@@ -29,6 +29,7 @@ IN_PROCESS = {program: MODULES[file].main for file, programs in FAKES.items() fo
 PLACES = {
     "/var/lib/dpkg/status": "dpkg-status",
     "/var/lib/dpkg/lock-frontend": "dpkg-lock",
+    "/var/cache/apt/archives": "archives",
     "/var/lib/apt/lists": "lists",
     "/usr/sbin/policy-rc.d": "usr/policy-rc.d",
     "/var/lib/prometheus/node-exporter": "textfile",
@@ -54,7 +55,8 @@ class Host:
     root: Path
 
     def __post_init__(self) -> None:
-        for directory in ("bin", "etc/systemd/system", "run/systemd/system", "usr", "textfile", "lists", "timers"):
+        places = ("usr", "textfile", "lists", "timers", "archives")
+        for directory in ("bin", "etc/systemd/system", "run/systemd/system", *places):
             (self.root / directory).mkdir(parents=True)
         for file, programs in FAKES.items():
             text = (HERE / file).read_text().replace("/usr/bin/env python3", f"{sys.executable} -IS", 1)
@@ -67,7 +69,7 @@ class Host:
         self.policy = self.root / "usr/policy-rc.d"
         self.set_unit(load="loaded", active="inactive", file="disabled", invocation="", started="")
         self.packages = self.root / "apt.json"
-        world = {"available": {}, "installed": {}, "held": [], "log": []}
+        world = {"available": {}, "archives": {}, "installed": {}, "held": [], "auto": [], "log": []}
         world |= {"status": str(self.root / "dpkg-status"), "policy": str(self.policy)}
         self.packages.write_text(json.dumps(world))
         self.apt()

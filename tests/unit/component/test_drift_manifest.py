@@ -28,6 +28,7 @@ BROKEN = {
     ),
     "a word for a flag": (with_entry("units", 0, masked="no"), "units[0] is without a proper 'masked'"),
     "versions": (manifest(versions={"nginx": 1}), "versions is not a mapping"),
+    "doubt": (manifest(doubtful=["it"]), "doubtful is not a text"),
     "unit files": (manifest(unit_files={"web.service": {}}), "unit_files.web.service is without a proper 'dropins'"),
     "running": (manifest(running=[]), "running is not a mapping"),
     "a list in running": (manifest(running={"web.service": []}), "running.web.service is not a mapping"),

@@ -120,6 +120,28 @@ def test_a_package_is_brought_to_the_version_pinned_up_or_down(world):
         assert (versions(world), world.apt()["held"]) == ({"other": pin}, ["other"])
 
 
+def test_a_hold_outlives_an_upgrade_that_goes_well_and_one_that_does_not(world):
+    """Apt lifts the hold of what it is told to change: a pin's own, and one of the host's."""
+    world.apt(installed={"other": {"version": "1.0", "state": "installed"}}, held=["other"])
+    sick = {"health": [{"tcp": {"port": 1}}], "deadline": 0.01}
+    assert world.converge(packages=["other=2.0"], units=[], **sick)["rolled_back"]
+    assert (versions(world), world.apt()["held"]) == ({"other": "1.0"}, ["other"])
+    for pin in ("2.0", "1.0"):
+        assert world.converge(packages=[f"other={pin}"], units=[])["changed"]
+        assert (versions(world), world.apt()["held"]) == ({"other": pin}, ["other"])
+        assert not world.converge(packages=[f"other={pin}"], units=[])["changed"]
+
+
+def test_a_pin_takes_along_what_it_insists_on_and_that_stays_unasked_for(world):
+    tool = {version: {"depends": [f"data={version}"]} for version in ("1.0", "2.0")}
+    world.apt(available={"tool": tool, "data": {"1.0": {}, "2.0": {}}})
+    for pin in ("1.0", "2.0", "1.0"):
+        assert "failed" not in world.converge(packages=[f"tool={pin}"], units=[])
+        assert versions(world) == {"tool": pin, "data": pin}
+        assert (world.apt()["auto"], world.apt()["held"]) == (["data"], ["tool"])
+    assert world.manifest()["brought"] == ["data", "tool"]
+
+
 def test_a_package_that_was_downgraded_is_brought_forward_again(world):
     world.converge(packages=["other"], units=[])
     world.apt(installed={"other": {"version": "1.0", "state": "installed"}})

@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from ansible.module_utils.bongsu import state
 from ansible.module_utils.bongsu.component import apt
 
 SICK = {"health": [{"tcp": {"port": 1}}], "deadline": 0.01}
@@ -28,10 +29,22 @@ def installed(host):
     return {name: one["version"] for name, one in host.apt()["installed"].items()}
 
 
+def upgrade_for_good(world, **values):
+    """Upgrade to a version that is sick, while nobody has the one before any more."""
+
+    def forget():
+        install = apt.install
+        available = world.apt()["available"]
+        only = {**available, "daemon": {"2.0": available["daemon"]["2.0"]}}
+        apt.install = lambda *args, **options: (install(*args, **options), world.apt(available=only))
+
+    return world.converge(world.file(content="a\n"), packages=["daemon"], upgrade=True, before=forget, **values)
+
+
 def test_an_upgrade_that_is_not_healthy_goes_back_to_the_version_before(world):
     result = world.converge(world.file(content="a\n"), packages=["daemon"], upgrade=True, **SICK)
     assert "Everything was put back as before." in result["msg"]
-    assert result["rolled_back"]
+    assert result["rolled_back"], result["msg"]
     assert installed(world) == {"daemon": "1.0"}
     assert world.unit()["active"] == "active"
     assert world.manifest()["versions"] == {"daemon": "1.0"}
@@ -43,13 +56,7 @@ def test_the_health_of_a_component_without_units_is_asked_after_an_upgrade(world
 
 
 def test_it_says_plainly_when_the_version_before_is_gone_and_takes_nothing_else_along(world):
-    def forget():
-        install = apt.install
-        available = world.apt()["available"]
-        only = {**available, "daemon": {"2.0": available["daemon"]["2.0"]}}
-        apt.install = lambda arguments: (install(arguments), world.apt(available=only))
-
-    result = world.converge(world.file(content="a\n"), packages=["daemon"], upgrade=True, before=forget, **SICK)
+    result = upgrade_for_good(world, **SICK)
     assert not result["rolled_back"]
     assert "Not everything could be put back: the packages are not all as they were" in result["msg"]
     assert "E: Version '1.0' for 'daemon' was not found" in result["msg"]
@@ -58,11 +65,65 @@ def test_it_says_plainly_when_the_version_before_is_gone_and_takes_nothing_else_
     assert world.unit()["active"] == "active"
 
 
+def test_what_could_not_be_put_back_is_drift_and_no_run_is_green_before_it_is_healthy(world, monkeypatch):
+    upgrade_for_good(world, **SICK)
+    assert world.manifest()["versions"] == {"daemon": "1.0"}
+    assert world.manifest()["brought"] == ["daemon", "new"]
+    for name, value in world.env.items():
+        monkeypatch.setenv(name, value)
+    assert "package_doubtful" in state.look(str(world.root / "state"))["drift"]["daemon"]
+    for upgrade in (True, False):
+        values = {"packages": ["daemon"], "upgrade": upgrade}
+        assert world.converge(world.file(content="a\n"), check=True, **values, **SICK)["changed"]
+        told = world.converge(world.file(content="a\n"), **values, **SICK)
+        assert "it is not healthy" in told["msg"]
+        assert "An earlier run could not put it back: the packages are not all as they were" in told["msg"]
+    result = world.converge(world.file(content="a\n"), packages=["daemon"])
+    assert result["actions"] == ["asked whether it is healthy, after an upgrade failed"]
+    assert "doubtful" not in world.manifest()
+    assert not world.converge(world.file(content="a\n"), packages=["daemon"])["changed"]
+
+
+def test_what_apt_has_fetched_once_comes_back_though_no_repository_has_it(world):
+    available = world.apt()["available"]
+    world.apt(archives={"daemon": {"1.0": available["daemon"]["1.0"]}})
+    (world.root / "archives/daemon_1.0_all.deb").touch()
+    assert upgrade_for_good(world, **SICK)["rolled_back"]
+    assert installed(world) == {"daemon": "1.0"}
+
+
+def test_a_package_that_cannot_be_configured_goes_and_the_version_before_comes(world):
+    available = world.apt()["available"]
+    broken = {"fails": "its postinst gave up", "depends": ["new"]}
+    world.apt(available={**available, "daemon": {"1.0": available["daemon"]["1.0"], "3.0": broken}})
+    for values in ({"packages": ["daemon"], "upgrade": True}, {"name": "other", "packages": ["daemon=3.0"]}):
+        result = world.converge(**values)
+        assert "its postinst gave up" in result["msg"]
+        assert result["rolled_back"], result["msg"]
+        assert installed(world) == {"daemon": "1.0"}
+
+
+def test_a_new_package_that_cannot_be_configured_is_gone_again(world):
+    world.apt(available={**world.apt()["available"], "bad": {"1.0": {"fails": "no", "depends": ["new"]}}})
+    assert world.converge(name="other", packages=["bad"], units=[])["rolled_back"]
+    assert installed(world) == {"daemon": "1.0"}
+
+
+def test_a_package_that_nobody_asked_for_is_not_asked_for_after_it_came_back(world):
+    world.apt(auto=["lib"], installed={**world.apt()["installed"], "lib": {"version": "1.0", "state": "installed"}})
+    available = world.apt()["available"]
+    sick = {"2.0": {"depends": ["lib=2.0"]}}
+    world.apt(available={**available, "lib": {"1.0": {}, "2.0": {}}, "daemon": {**available["daemon"], **sick}})
+    assert world.converge(packages=["daemon"], upgrade=True, **SICK)["rolled_back"]
+    assert installed(world) == {"daemon": "1.0", "lib": "1.0"}
+    assert world.apt()["auto"] == ["lib"]
+
+
 def test_an_installation_that_would_remove_another_package_is_refused(world):
     world.converge(packages=["lib"], units=[], name="other")
     result = world.converge(world.file(content="b\n"), packages=["daemon", "bully"])
     assert "E: Packages need to be removed but remove is disabled." in result["msg"]
-    assert result["rolled_back"]
+    assert result["rolled_back"], result["msg"]
     assert installed(world) == {"daemon": "1.0", "lib": "1.0"}
     assert world.config.read_text() == "a\n"
 
@@ -93,6 +154,25 @@ def test_a_configuration_that_was_there_before_its_package_stays(world):
     assert own.read_text() == "of a time before\n"
 
 
+def test_the_configuration_that_dpkg_lays_beside_one_that_was_changed_goes_again(world):
+    path = world.root / "etc/lib.conf"
+    conffiles = {"conffiles": {str(path): "as packaged\n"}}
+    world.apt(available={**world.apt()["available"], "lib": {"1.0": conffiles, "2.0": conffiles}})
+    world.converge(packages=["lib=1.0"], units=[], name="other")
+    for before in (False, True):
+        if before:
+            path.with_name("lib.conf.dpkg-dist").touch()
+
+        def lay_beside():
+            install = apt.install
+            beside = path.with_name("lib.conf.dpkg-dist")
+            apt.install = lambda *args: (install(*args), beside.touch())
+
+        result = world.converge(packages=["lib=2.0"], units=[], name="other", before=lay_beside, **SICK)
+        assert result["rolled_back"]
+        assert path.with_name("lib.conf.dpkg-dist").exists() == before
+
+
 def test_what_dpkg_had_not_taken_over_when_it_was_cut_off_counts(world):
     updates = world.root / "updates"
     updates.mkdir()
@@ -105,7 +185,7 @@ def test_apt_that_lives_on_when_its_run_is_killed_is_waited_for(world):
     """Undoing must not look at what dpkg has before the lock is free that apt-get holds, and here another process."""
 
     def die_in_apt():
-        apt.install = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+        apt.install = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 
     assert world.converge(packages=["lib"], units=[], name="other", before=die_in_apt) == {"killed": True}
     now = world.apt()["installed"]

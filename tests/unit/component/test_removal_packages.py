@@ -108,7 +108,7 @@ def test_one_that_is_no_longer_held_for_anybody_is_let_go(host):
 
 def test_a_purge_that_fails_is_taken_up_by_the_next_run(world):
     now = world.apt()["installed"]
-    world.apt(installed={**now, "tool": {"version": "1.0", "state": "half-configured"}})
+    world.apt(installed={**now, "tool": {"version": "1.0", "state": "unpacked"}})
     result = world.remove()
     assert "dpkg was interrupted" in result["msg"]
     assert not world.config.exists()

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 FILTERS = runpy.run_path(str(Path(__file__).parents[3] / "plugins/filter/order.py"))
-unconverged, retiring, NOBODY = (FILTERS[name] for name in ("unconverged", "retiring", "NOBODY"))
+unconverged, retiring, NOBODY, unwell, bears = (
+    FILTERS[name] for name in ("unconverged", "retiring", "NOBODY", "unwell", "bears")
+)
 
 GROUPS = {"all": ["m1", "m2", "s1", "s2", "s3"], "monitors": ["m1", "m2"], "servers": ["s1", "s2", "s3"]}
 
@@ -53,3 +55,27 @@ def test_a_retired_authority_concerns_all_hosts_as_long_as_one_is_left():
     assert retiring(GROUPS, told(host_certificate_ca_retired=["PEM"])) == NOBODY
     assert retiring(GROUPS, told(pending=["s1"], host_certificate_ca_retired=[])) == NOBODY
     assert retiring(GROUPS, told(pending=["s1"])) == NOBODY
+
+
+def report(**differences):
+    state = {"trouble": "", "components": {"web": "0" * 64}, "drift": {}, "unfinished": []}
+    return {"state": {**state, **differences}}
+
+
+LEFT = "is not as it was left: "
+REPORTS = {
+    "well": (report(), "", True),
+    "bare": (report(components={}), "", False),
+    "drifted": (report(drift={"web": "/x mode"}), f"{LEFT}web has drifted: /x mode", False),
+    "cut off": (report(unfinished=["web"]), f"{LEFT}an interrupted change of web is to be undone", False),
+    "in trouble": (report(trouble="no disk"), "cannot tell how it is: no disk", False),
+    "without an answer": ({"msg": "no python"}, "cannot tell how it is: no python", False),
+    "unreachable": ({"unreachable": True, "msg": "ssh"}, "cannot be reached", False),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_who_is_well_and_who_has_something_to_lose(name):
+    answer, complaint, has_something_to_lose = REPORTS[name]
+    assert unwell([{"peer": "b2", **answer}], "peer") == ({"b2": f"b2 {complaint}"} if complaint else {})
+    assert bears(answer) == has_something_to_lose

@@ -74,7 +74,7 @@ def task_files() -> list[Path]:
             if role:
                 waiting.append(ROOT / "roles" / role["name"] / "tasks" / f"{role.get('tasks_from', 'main')}.yml")
             if file:
-                waiting.append(path.with_name(file if isinstance(file, str) else file["file"]))
+                waiting.append(path.parent / (file if isinstance(file, str) else file["file"]))
     return sorted(found - {SITE})
 
 
