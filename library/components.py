@@ -10,8 +10,8 @@ description:
   - Places on the task's host the components that tasks C(component) with O(place_on) have named for it in this run and
     that are not placed yet. So a monitor gets the targets of all hosts at once, and not each host's by itself.
   - A playbook gives no options; the action fills them in.
-  - A component that fails does not fail the task, and keeps no other from being placed. Its owner is in RV(refused),
-    for the owner's own next task to fail.
+  - A component that fails does not fail the task, and keeps no other from being placed; nor does a host that cannot be
+    reached. Whose components are not placed is in RV(refused), for the owner's own next task to fail.
 author: The bongsu authors
 attributes:
   check_mode: {support: full}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from bongsu import thisrun, trip
@@ -18,22 +19,33 @@ class ActionModule(ActionBase):
     _VALID_ARGS = frozenset()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the module's report, and in ``refused`` why something was not placed, by its owner."""
+        """Return the module's report, and in ``refused`` why something was not placed, by its owner.
+
+        It never fails: the hosts' targets are placed by a task that runs once, and would fail with it all together.
+        """
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         on = str(self._task.delegate_to or variables["inventory_hostname"])
         waiting = notes.waiting(on)
         if not waiting:
             return {**result, "changed": False, "components": [], "refused": {}, "round_trips": 0}
-        wanted = [entry["arguments"] for entry in waiting]
-        report = thisrun.ask(lambda run: trip.ask(self, "components", {"components": wanted, "run": run}, variables))
+        notes.placed(on, [entry["arguments"]["name"] for entry in waiting])
+        try:
+            report = thisrun.ask(lambda run: self._ask(waiting, run, variables))
+        except AnsibleConnectionFailure as error:
+            report = {"failed": True, "msg": f"no connection to it: {str(error).strip()}"}
+        if report.get("failed"):
+            refused = {entry["arguments"]["owner"]: report["msg"] for entry in waiting}
+            return {**result, "changed": False, "components": [], "refused": refused, "round_trips": 1}
         report.pop("held_by", None)
-        if not (report.get("failed") or report.get("unreachable")):
-            told = report["components"]
-            report["refused"] = {one["owner"]: one["msg"] for one in told if one.get("failed")}
-            notes.placed(on, [one["name"] for one in told])
-            if not self._task.check_mode:  # for the end of the run (see seal.py)
-                for entry, one in zip(waiting, told, strict=True):
-                    if not one.get("failed"):
-                        notes.converged(one["owner"], on, one["name"], entry["digest"], changed=one["changed"])
+        told = report["components"]
+        report["refused"] = {one["owner"]: one["msg"] for one in told if one.get("failed")}
+        if not self._task.check_mode:  # for the end of the run (see seal.py)
+            for entry, one in zip(waiting, told, strict=True):
+                if not one.get("failed"):
+                    notes.converged(one["owner"], on, one["name"], entry["digest"], changed=one["changed"])
         return {**result, **report, "round_trips": 1}
+
+    def _ask(self, waiting: list[dict[str, Any]], run: dict[str, str], variables: dict[str, Any]) -> dict[str, Any]:
+        wanted = [entry["arguments"] for entry in waiting]
+        return trip.ask(self, "components", {"components": wanted, "run": run}, variables)

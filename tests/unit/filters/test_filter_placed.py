@@ -12,8 +12,8 @@ from bongsu.paths import project_root
 UNPLACED = runpy.run_path(str(project_root() / "plugins/filter/placed.py"))["unplaced"]
 RESULTS = [
     {"monitor": "m1", "refused": {"web2": "the disk is full"}, "components": []},
-    {"monitor": "m2", "unreachable": True, "msg": "ssh: no route"},
-    {"monitor": "m3", "failed": True, "msg": "it broke off"},
+    {"monitor": "m2", "refused": {"web1": "no connection to it", "web2": "no connection to it"}, "components": []},
+    {"monitor": "m3", "refused": {}, "components": []},
 ]
 
 
@@ -23,8 +23,7 @@ RESULTS = [
         ("web1", ["m1"], []),
         ("web2", ["m1"], ["m1: the disk is full"]),
         ("web1", ["m1", "m2"], ["m2: no connection to it"]),
-        ("web1", ["m3"], ["m3: it broke off"]),
-        ("web2", ["m1", "m2", "m3"], ["m1: the disk is full", "m2: no connection to it", "m3: it broke off"]),
+        ("web2", ["m1", "m2", "m3"], ["m1: the disk is full", "m2: no connection to it"]),
         ("web2", [], []),
     ],
 )
