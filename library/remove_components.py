@@ -43,7 +43,7 @@ actions:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.bongsu.component.run import Request
+from ansible.module_utils.bongsu.component.converger import Request
 from ansible.module_utils.bongsu.departure import leave
 from ansible.module_utils.bongsu.errors import BongsuError
 

@@ -83,10 +83,11 @@ def secrets(params: dict[str, Any]) -> set[str]:
 
 def _component(params: dict[str, Any], check: bool) -> dict[str, Any]:
     from .component import run
+    from .component.converger import Request
     from .component.spec import parse
 
     component = parse(params)
-    request = run.Request(params["state_directory"], params["state"] == "absent", params["owner"], params["run"])
+    request = Request(params["state_directory"], params["state"] == "absent", params["owner"], params["run"])
     if params["confirm"]:
         return run.confirm(component.name, params["confirm"], request)
     if params["take_back"]:
@@ -96,11 +97,12 @@ def _component(params: dict[str, Any], check: bool) -> dict[str, Any]:
 
 def _components(params: dict[str, Any], check: bool) -> dict[str, Any]:
     from .component import run
+    from .component.converger import Request
     from .component.spec import parse
 
     several = [{**one, "confirm_within": None} for one in params["components"]]
     wanted = [
-        (parse(one), run.Request(params["state_directory"], one["state"] == "absent", one["owner"], params["run"]))
+        (parse(one), Request(params["state_directory"], one["state"] == "absent", one["owner"], params["run"]))
         for one in several
     ]
     reports = run.converge_several(wanted, check=check) if wanted else []

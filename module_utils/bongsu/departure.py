@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from .component import removal, toolkit
-from .component.run import Converger, Request, take_back
+from .component.converger import Converger, Request
+from .component.run import take_back
 from .component.store import Store
 from .errors import BongsuError
 

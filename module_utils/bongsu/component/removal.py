@@ -13,7 +13,7 @@ from .plan import make_plan
 from .store import Store
 
 if TYPE_CHECKING:
-    from .run import Converger
+    from .converger import Converger
 
 
 def remove(name: str, store: Store, converger: Converger, *, check: bool) -> dict[str, Any]:

@@ -1,35 +1,19 @@
-"""Carry a component out on this host: look, install, stage, swap, act, probe, commit; undo all of it on any failure."""
+"""What a host is asked to do with components: converge, confirm, take back; one at a time, whoever asks."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from .. import host
 from ..errors import BongsuError
-from . import apt, deadman, heirs, history, lease, removal, steps, toolkit, undo
+from . import deadman, lease, removal, toolkit, undo
+from .converger import Converger, Request, commit
 from .journal import Journal
-from .lookup import look
-from .packages import Coming, PackagePlan
-from .plan import Observed, Plan, make_plan
 from .spec import Component
 from .store import DEFAULT, Store
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the controller says beside the component itself.
-
-    ``owner`` is the inventory's name of the host whose run this is; ``run`` identifies that run (see lease.py).
-    """
-
-    state_directory: str = DEFAULT
-    absent: bool = False
-    owner: str | None = None
-    run: dict[str, Any] | None = None
 
 
 def converge(component: Component, request: Request, *, check: bool) -> dict[str, Any]:
@@ -92,7 +76,7 @@ def confirm(name: str, token: str, request: Request) -> dict[str, Any]:
         manifest = journal.confirm(token)
         if manifest is None:
             raise BongsuError(f"{name}: the confirmation came too late: everything has been put back as before")
-        _commit(store, manifest)
+        commit(store, manifest)
         journal.close()
     return {"changed": True, "actions": ["confirmed over a new connection"]}
 
@@ -121,126 +105,3 @@ def _recover(store: Store, name: str, request: Request) -> list[str]:
     if troubles:
         raise BongsuError("an interrupted run could not be undone: " + "; ".join(troubles))
     return ["undid an interrupted run"]
-
-
-def _commit(store: Store, manifest: dict[str, Any]) -> None:
-    last = store.manifest(manifest["component"])
-    heirs.inherit(last, manifest, store)
-    store.write_manifest(manifest)
-    store.forget_timers(heirs.timers_gone(last, manifest, store))
-    store.export_units()
-
-
-@dataclass
-class Converger:
-    """Makes components of one host true; the host's lock is held, or this is check mode."""
-
-    store: Store
-    request: Request
-
-    def converge(self, component: Component, *, check: bool) -> dict[str, Any]:
-        """Look, and do what is to be done; return the task's result."""
-        manifest = self.store.manifest(component.name)
-        seen = look(component, manifest, self.store, fetch=not check)
-        plan = make_plan(component, seen, manifest)
-        doubtful = (manifest or {}).get("doubtful")
-        report: dict[str, Any] = {
-            "changed": bool(not plan.is_empty or doubtful),
-            "actions": plan.actions() + (["asked whether it is healthy, after an upgrade failed"] if doubtful else []),
-            "diff": plan.diff(),
-            "missing_packages": [name for name, _ in plan.packages.install],
-        }
-        if check or not report["changed"]:
-            return report
-        lease.take(self.store, self.request.run)
-        if plan.packages.is_empty and not plan.touches_host:
-            if doubtful:
-                self._prove(component, plan, doubtful)
-            _commit(self.store, self.complete(component, plan, seen, manifest, Coming()))
-            return report
-        return report | self._carry_out(component, plan, seen, manifest)
-
-    def _prove(self, component: Component, plan: Plan, doubtful: str) -> None:
-        """Raise BongsuError where a component is not healthy that an earlier run could not put back."""
-        try:
-            steps.judge(component, plan, time.time())
-        except BongsuError as error:
-            raise BongsuError(f"{component.name}: {error}\nAn earlier run could not put it back: {doubtful}") from error
-
-    def complete(
-        self, component: Component, plan: Plan, before: Observed, manifest: dict[str, Any] | None, came: Coming
-    ) -> dict[str, Any]:
-        """Return the manifest to commit."""
-        owner = self.request.owner or (manifest or {}).get("owner")
-        return {**history.complete(component, plan, before, manifest, came, self.store), "owner": owner}
-
-    def _carry_out(
-        self, component: Component, plan: Plan, seen: Observed, manifest: dict[str, Any] | None
-    ) -> dict[str, Any]:
-        started, before = time.time(), seen
-        journal = Journal(self.store.journal_directory(component.name), component.name)
-        journal.open()
-        came = Coming()
-        extra: dict[str, Any] = {}
-        try:
-            if not plan.packages.is_empty:
-                came = self._change_packages(plan, seen, journal)
-                installed = plan.packages.actions()
-                seen = look(component, manifest, self.store, upgraded=bool(came.replaced))
-                plan = make_plan(component, seen, manifest)
-                extra = {"actions": installed + replace(plan, packages=PackagePlan()).actions(), "diff": plan.diff()}
-            if plan.touches_host:
-                self.change(component, plan, seen, journal)
-            steps.judge(component, plan, started)
-            complete = self.complete(component, plan, before, manifest, came)
-            if component.confirm_within is not None:
-                token = journal.await_confirmation(complete, component.confirm_within)
-                return extra | {"confirm": {"token": token, "within": component.confirm_within}}
-            _commit(self.store, complete)
-        except (BongsuError, OSError) as error:
-            raise _after_undoing(component.name, journal, error) from error
-        journal.close()
-        return extra
-
-    def change(self, component: Component, plan: Plan, seen: Observed, journal: Journal) -> None:
-        """Change paths and units as planned; units that the component no longer names go before their files."""
-        displaced = steps.to_displace(plan, self.store)
-        journal.will_change(plan, seen.units, displaced)
-        steps.stage(plan, displaced)
-        if retiring := steps.retires(plan):
-            journal.acting()
-            steps.retire(plan)
-        steps.swap(plan, displaced)
-        for command in component.validate:
-            steps.require(command, "its configuration was refused")
-        if not retiring:
-            journal.acting()
-        steps.act(plan)
-
-    def _change_packages(self, plan: Plan, seen: Observed, journal: Journal) -> Coming:
-        """Return what came."""
-        if plan.packages.configure:
-            apt.finish_interrupted()
-        arguments = [name for name, _ in plan.packages.install]
-        held, released = list(plan.packages.hold), list(plan.packages.release)
-        if arguments:
-            apt.refresh_lists()
-        coming = apt.simulate(arguments) if arguments else Coming()
-        existed = [dest for dest, was in seen.found.items() if was.kind != "absent"]
-        lifted = sorted(apt.read_status().held.intersection(coming.replaced) - {*released})
-        offered = apt.offered(coming.replaced)
-        journal.will_install(coming, held=held, released=[*released, *lifted], existed=existed, offered=offered)
-        if arguments:
-            apt.install(coming, arguments)
-        journal.installed()
-        apt.hold(released, held=False)
-        apt.hold([*held, *lifted])
-        return coming
-
-
-def _after_undoing(name: str, journal: Journal, error: Exception) -> BongsuError:
-    troubles = undo.undo(journal.directory)
-    deadman.disarm(name)
-    ending = "; ".join(troubles)
-    undone = f"Not everything could be put back: {ending}" if troubles else "Everything was put back as before."
-    return BongsuError(f"{name}: {error}\n{undone}", rolled_back=not troubles)
