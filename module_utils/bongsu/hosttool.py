@@ -71,7 +71,7 @@ def _roll_back(directory: Path, *, booting: bool) -> int:
         troubles = undo.undo(directory, booting=booting)
     for trouble in troubles:
         sys.stderr.write(f"bongsu: {trouble}\n")
-    sys.stderr.write(f"bongsu: undid an interrupted run of {directory.name}\n")
+    sys.stderr.write(f"bongsu: undid or ended an interrupted run of {directory.name}\n")
     return 1 if troubles else 0
 
 

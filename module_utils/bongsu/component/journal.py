@@ -53,6 +53,7 @@ class Journal:
             "units": [],
             "daemon_reload": False,
             "acting": False,
+            "leaving": False,
             "confirm": None,
         }
         deadman.arm(self.component, self.directory / "rollback", deadman.GRACE)  # without a journal it does nothing
@@ -101,6 +102,11 @@ class Journal:
     def acting(self) -> None:
         """Record that from now on units are touched, so that undoing must touch them again."""
         self._entry["acting"] = True
+        self._write()
+
+    def leaving(self) -> None:
+        """Record that there is no way back any more, only on: whoever reads this sees the removal through."""
+        self._entry["leaving"] = True
         self._write()
 
     def await_confirmation(self, manifest: dict[str, Any], seconds: float) -> str:

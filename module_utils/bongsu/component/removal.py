@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def remove(name: str, store: Store, converger: Converger, *, check: bool) -> dict[str, Any]:
     """Give the host back what it had before the component; return the task's result.
 
-    Cut off, it is either undone by its journal, or, once its files and units are as before, taken up where it was.
+    Cut off, it is undone by its journal, or, once its files and units are as before, seen through by it.
     """
     manifest = store.manifest(name)
     report: dict[str, Any] = {"changed": manifest is not None, "actions": [], "diff": [], "missing_packages": []}
@@ -35,31 +35,50 @@ def remove(name: str, store: Store, converger: Converger, *, check: bool) -> dic
     if check:
         return report
     lease.take(store, converger.request.run)
-    if plan.touches_host:
-        journal = Journal(store.journal_directory(name), name)
-        journal.open()
-        try:
+    journal = Journal(store.journal_directory(name), name)
+    journal.open()
+    try:
+        if plan.touches_host:
             converger.change(before, plan, seen, journal)
-            store.write_manifest(_rest(manifest))  # from here on there is no way back
-        except (BongsuError, OSError) as error:
-            troubles = undo.undo(journal.directory)
-            deadman.disarm(name)
-            raise BongsuError(f"{name} was not removed: {error}", rolled_back=not troubles) from error
-        journal.close()
+        journal.leaving()
+    except (BongsuError, OSError) as error:
+        troubles = undo.undo(journal.directory)
+        deadman.disarm(name)
+        raise BongsuError(f"{name} was not removed: {error}", rolled_back=not troubles) from error
+    try:
+        store.write_manifest(_rest(manifest))
+        report["actions"] = plan.actions() + complete(name, store)
+    except (BongsuError, OSError) as error:
+        raise BongsuError(
+            f"{name}: its files and units are as before, and not all of its packages: {error}\n"
+            "The host tries once more by itself in a moment, and every hour; or run this again."
+        ) from error
+    journal.close()
+    _tidy(store, converger)
+    return report
+
+
+def complete(name: str, store: Store) -> list[str]:
+    """See a removal through whose files and units are as before already; tell what was done. May be done again."""
+    manifest = store.manifest(name)
+    done = [] if manifest is None else _give_up(name, manifest, store)
+    store.export_units()
+    return done
+
+
+def _give_up(name: str, manifest: dict[str, Any], store: Store) -> list[str]:
+    """Let a component's packages go, hand on what others need, and forget it."""
     _release(manifest, store)
+    brought = [package for package in manifest.get("brought", []) if not _heir(package, manifest, store)]
     installed = set(brought) & set(apt.read_status().versions) if brought else set()
     spared = {*manifest.get("given_back", _given_back(manifest)), *heirs.paths(heirs.others(name, store))}
     kept = apt.take_away(brought, sparing=sorted(spared), remnants=manifest.get("remnants", []))
     _bequeath(manifest, kept, store)
-    store.export_units()
-    store.forget(name)  # at last: a removal that is cut off before is taken up again
-    report["actions"] = [
-        *plan.actions(),
+    store.forget(name)
+    return [
         *(f"purged {package}" for package in sorted(installed - set(kept))),
         *(f"kept {package}, which something else needs" for package in kept),
     ]
-    _tidy(store, converger)
-    return report
 
 
 def _rest(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -100,8 +100,9 @@ def _recover(store: Store, name: str, request: Request) -> list[str]:
         host.remove_tree(directory)  # cut off before anything was touched, or after the commit
         return []
     lease.take(store, request.run)  # another run's change may wait to be confirmed
+    done = "ended an interrupted removal" if undo.is_leaving(directory) else "undid an interrupted run"
     troubles = undo.undo(directory)
     deadman.disarm(name)
     if troubles:
-        raise BongsuError("an interrupted run could not be undone: " + "; ".join(troubles))
-    return ["undid an interrupted run"]
+        raise BongsuError("an interrupted run could not be undone, or ended: " + "; ".join(troubles))
+    return [done]

@@ -72,7 +72,10 @@ class Store:
     def forget(self, component: str) -> None:
         """Remove a component's manifest, and the originals kept with it."""
         host.remove_tree(self.directory / "originals" / component)
-        self.manifest_path(component).unlink(missing_ok=True)
+        path = self.manifest_path(component)
+        Path(host.staged_path(str(path))).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        host.flush([str(path)])
 
     def keep_original(self, component: str, found: Found) -> dict[str, Any]:
         """Keep how a path was before bongsu touched it, its content in a file named by digest; return the entry."""

@@ -38,10 +38,13 @@ def clock() -> float:
 def undo(directory: Path, *, booting: bool = False) -> list[str]:
     """Put packages, paths and touched units back as before; list what could not be put back, empty when all was.
 
+    A removal of which only packages are left is ended instead, since nobody has kept them.
     The journal stays while a path could not be put back: its old content must not be lost. While the host is
     ``booting`` nothing waits for a unit, since units wait for this. Undoing that was cut off is simply done again.
     """
     entry = json.loads((directory / "journal.json").read_text())
+    if entry.get("leaving"):  # a journal of an earlier version does not say so
+        return _see_through(directory, entry)
     systemctl = _Systemctl(booting=booting)
     units = entry["units"] if entry["acting"] else []
     _silence(systemctl, units)  # while what defines them is still there
@@ -63,10 +66,31 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
         Store(str(directory.parents[1])).export_units()
     host.flush([kept["dest"] for kept in (*entry["paths"], entry["policy"], entry["manifest"]) if kept is not None])
     if not paths:
-        (directory / "journal.json").unlink()
-        host.sync([str(directory)])
-        host.remove_tree(directory)
+        _close(directory)
     return paths + systemctl.troubles + packages
+
+
+def is_leaving(directory: Path) -> bool:
+    """Tell whether a removal was cut off here that can only go on."""
+    return bool(json.loads((directory / "journal.json").read_text()).get("leaving"))
+
+
+def _see_through(directory: Path, entry: dict[str, Any]) -> list[str]:
+    """End a removal: paths and units are as before; what is left are packages, and what is kept of the component."""
+    from . import removal  # which undoes, too
+
+    try:
+        removal.complete(entry["component"], Store(str(directory.parents[1])))
+    except (BongsuError, OSError) as error:
+        return [str(error)]
+    _close(directory)
+    return []
+
+
+def _close(directory: Path) -> None:
+    (directory / "journal.json").unlink()
+    host.sync([str(directory)])
+    host.remove_tree(directory)
 
 
 def restore(directory: Path, kept: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bongsu.bench._victims import Victim
 
-COUNT, HOSTS = 200, 6
+COUNT, HOSTS = 200, 4
 _TRIES = 8  # for one kill: on a busy machine, a run may be over before the moment at which it is to be disturbed
 _EARLIER = 0.7  # of the moment, with each further try
 

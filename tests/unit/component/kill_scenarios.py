@@ -15,13 +15,12 @@ Result = dict[str, Any]
 class Scenario:
     """``prepare`` makes a host; ``act`` changes it, and calls ``before`` in the module's process first.
 
-    One that ``fails`` ends badly, and everything is put back; one that ``resumes`` commits before its packages go.
+    One that ``fails`` ends badly, and everything is put back.
     """
 
     prepare: Callable[[Host], None]
     act: Callable[..., Result]
     fails: bool = False
-    resumes: bool = False
 
 
 def _files(host: Host, content: str) -> list[dict[str, Any]]:
@@ -159,9 +158,9 @@ SCENARIOS = {
         _running, lambda host, **how: host.converge(*_files(host, "broken\n"), **how), fails=True
     ),
     "directories, units and what was absent are given back": Scenario(_full, _let_go),
-    "a component is removed": Scenario(_installed, lambda host, **how: host.remove(**how), resumes=True),
+    "a component is removed": Scenario(_installed, lambda host, **how: host.remove(**how)),
 }
 TOOLKIT = {
     "the first component brings the toolkit": Scenario(_unit_of_ours, _create),
-    "the last component takes it along": Scenario(_running, lambda host, **how: host.remove(**how), resumes=True),
+    "the last component takes it along": Scenario(_running, lambda host, **how: host.remove(**how)),
 }
