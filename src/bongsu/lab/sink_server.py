@@ -25,6 +25,8 @@ LARGEST_BODY = 10 * 1024 * 1024
 class Sink(ThreadingHTTPServer):
     """The server with its token and its file."""
 
+    request_queue_size = 128  # a storm of alerts connects at once; with the usual 5, the kernel resets some of them
+
     daemon_threads = True
 
     def __init__(self, address: tuple[str, int], token: str, output: Path) -> None:
