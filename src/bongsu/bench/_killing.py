@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from bongsu.bench._snapshot import Snapshot
     from bongsu.bench._victims import Victim
 
-# Seconds after the end of a run, or of a boot. The dead man's switch wakes up after 10; the rest is for packages to come
-# back or go, on a machine whose processors several hosts and their controllers share.
+# Seconds after the end of a run, or of a boot. The dead man's switch wakes up after 10; the rest is for packages to
+# come back or go, on a machine whose processors several hosts and their controllers share.
 SETTLED_WITHIN = 45.0
 _GIVEN_UP = 150.0  # seconds for a run whose host or connection is gone
 _PYTHON = "/opt/faults/python3"

@@ -25,9 +25,8 @@ LARGEST_BODY = 10 * 1024 * 1024
 class Sink(ThreadingHTTPServer):
     """The server with its token and its file."""
 
-    request_queue_size = 128  # a storm of alerts connects at once; with the usual 5, the kernel resets some of them
-
     daemon_threads = True
+    request_queue_size = 128  # a storm of alerts connects at once; with the usual 5, the kernel resets some of them
 
     def __init__(self, address: tuple[str, int], token: str, output: Path) -> None:
         """Listen on `address`; append to `output` what comes with `token`."""
