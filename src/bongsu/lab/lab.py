@@ -73,6 +73,7 @@ class Lab:
         """Bring the lab up to what the inventory says; what is right already stays as it is."""
         machine.require_root()
         machine.install_missing(progress)
+        machine.make_room(len(self.spec.hosts), progress)
         with self._locked():
             self.podman.configure()
             network.ensure(self.podman, self.spec)

@@ -17,6 +17,8 @@ from bongsu.lab import engine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
+INSTANCES_A_HOST = 6  # systemd and dbus hold three for good; the rest is for what the hosts run
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -103,6 +105,25 @@ def install_missing(progress: Callable[[str, str], None]) -> None:
                 f"{' '.join(command)} failed:\n{done.stderr.strip()}\n"
                 f"Install by hand: apt-get install {' '.join(packages)}"
             )
+
+
+def make_room(hosts: int, progress: Callable[[str, str], None], limit: Path = INSTANCES) -> None:
+    """Have the kernel allow as many inotify instances as so many hosts need, until the machine boots again.
+
+    All hosts' systemd draw on one user's; without one, systemd starts no further than its first message.
+    """
+    wanted, allowed = hosts * INSTANCES_A_HOST, int(limit.read_text())
+    if allowed >= wanted:
+        return
+    try:
+        limit.write_text(f"{wanted}\n")
+    except OSError as error:
+        told = (
+            f"{hosts} hosts need more than the {allowed} inotify instances that this kernel allows ({error.strerror})"
+        )
+        progress("machine", f"{told}; if they do not start: sysctl -w fs.inotify.max_user_instances={wanted}")
+    else:
+        progress("machine", f"raised fs.inotify.max_user_instances from {allowed} to {wanted} for {hosts} hosts")
 
 
 def require_root(uid: int | None = None) -> None:
