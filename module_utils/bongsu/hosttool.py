@@ -16,7 +16,7 @@ from .component import drift_host, toolkit, undo
 from .component.store import DEFAULT, Store
 from .errors import BongsuError
 
-_UNUSED = 86400.0  # seconds
+_UNUSED = 7 * 86400.0  # seconds; a running process may still load from there
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,7 +76,7 @@ def _roll_back(directory: Path, *, booting: bool) -> int:
 
 
 def _unpack(whole: Path, directory: Path) -> int:
-    """Unpack this code, whole or not at all; what other controllers have not used for a day goes."""
+    """Unpack this code, whole or not at all; what other controllers have not used for a week goes."""
     fresh = Path(tempfile.mkdtemp(prefix=".new.", dir=directory.parent))
     with zipfile.ZipFile(whole) as packed:
         packed.extractall(fresh)
