@@ -202,16 +202,12 @@ round_trips:
   returned: always
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.bongsu import asked
+from ansible.module_utils.bongsu.module import run
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(asked.argument_spec("component"), supports_check_mode=True)
-    module.no_log_values |= asked.secrets(module.params)
-    report = asked.answer("component", module.params, check=module.check_mode)
-    (module.fail_json if report.get("failed") else module.exit_json)(**report)
+    run("component")
 
 
 if __name__ == "__main__":

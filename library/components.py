@@ -60,16 +60,12 @@ refused:
   returned: by the action
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.bongsu import asked
+from ansible.module_utils.bongsu.module import run
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(asked.argument_spec("components"), supports_check_mode=True)
-    module.no_log_values |= asked.secrets(module.params)
-    report = asked.answer("components", module.params, check=module.check_mode)
-    (module.fail_json if report.get("failed") else module.exit_json)(**report)
+    run("components")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.bongsu import asked
+from ansible.module_utils.bongsu.module import run
 
 DOCUMENTATION = r"""
 module: host_certificate
@@ -128,10 +127,8 @@ reasons:
 
 
 def main() -> None:
-    """Report what the host has; make key and request when that is not what is wanted."""
-    module = AnsibleModule(asked.argument_spec("host_certificate"), supports_check_mode=True)
-    report = asked.answer("host_certificate", module.params, check=module.check_mode)
-    (module.fail_json if report.get("failed") else module.exit_json)(**report)
+    """Run the module."""
+    run("host_certificate")
 
 
 if __name__ == "__main__":

@@ -53,15 +53,12 @@ not_recorded:
   returned: with O(record) or O(release)
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.bongsu import asked
+from ansible.module_utils.bongsu.module import run
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(asked.argument_spec("host_state"), supports_check_mode=True)
-    report = asked.answer("host_state", module.params, check=module.check_mode)
-    (module.fail_json if report.get("failed") else module.exit_json)(**report)
+    run("host_state")
 
 
 if __name__ == "__main__":
