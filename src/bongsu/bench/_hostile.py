@@ -17,7 +17,7 @@ UNITS = ("ssh.service", "nftables.service", _ADDRESS)
 # The filter that some hosts have before; it lets everybody in.
 _OPEN = """\
 flush ruleset
-table inet mine { chain in { type filter hook input priority 0; policy accept; tcp dport 9 drop; } }
+table inet mine { chain in { type filter hook input priority 0; policy accept; tcp dport 9 drop; }; }
 """
 _KEPT = "/var/tmp/faults-rules"  # noqa: S108 - root's own, on a host of the lab
 _HAS_RULES = f"cp -p {_RULES} {_KEPT} && printf '%s' '{_OPEN}' > {_RULES} && systemctl enable --now -q nftables.service"
