@@ -172,6 +172,8 @@ def _by_network(address: str, operator: str) -> list[Hostile]:
     gateway = operator.rpartition(".")[0] + ".1"
     default = f"route add default via {gateway} dev eth0 proto static metric 100"
     own = f"{address}/{prefix}"
+    # the controller's own address, and those that logins are tried from meanwhile (see _knocking.py)
+    ways = [f"{gateway}/32", f"{operator.rpartition('.')[0]}.128/25"]
     return [
         _network(
             "the address goes away", [f"address delete {own} dev eth0"], [f"address add {own} brd + dev eth0", default]
@@ -184,7 +186,7 @@ def _by_network(address: str, operator: str) -> list[Hostile]:
         ),
         _network(
             "the way back to the operator is lost",
-            [f"route add blackhole {gateway}/32"],
-            [f"route delete blackhole {gateway}/32"],
+            [f"route add blackhole {way}" for way in ways],
+            [f"route delete blackhole {way}" for way in ways],
         ),
     ]
