@@ -44,6 +44,12 @@ class Door:
         """Stop trying."""
         self._over.set()
 
+    def await_opening(self, seconds: float) -> None:
+        """Wait until a login has succeeded after the last that failed: one that hangs is given up after ten seconds."""
+        end = time.monotonic() + seconds
+        while self.shut_for() == float("inf") and time.monotonic() < end:
+            time.sleep(_PAUSE)
+
     def shut_for(self) -> float:
         """Return for how long no new login was possible, in seconds; 0 where each was, infinity while it lasts."""
         failed = [at for at, opened in self.tries if not opened]
