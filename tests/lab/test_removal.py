@@ -28,7 +28,8 @@ REASONS = {
     # What Debian's tools keep of any package that came and went.
     rf"paths: /var/cache/apt/archives/[^/]+\.deb: {NEW}": "apt keeps what it downloaded until `apt-get clean`",
     rf"paths: /var/cache/apt/(pkgcache|srcpkgcache)\.bin: ({ANY}|{NEW})": "apt's index of its own lists",
-    rf"paths: /var/(cache/apt/archives/partial|lib/apt/lists/auxfiles): {FETCHER}": "apt gives them to its fetcher",
+    rf"paths: /var/(cache/apt/archives/partial|lib/apt/lists/(auxfiles|partial)): {FETCHER}": "apt's fetcher has them",
+    rf"paths: /var/lib/apt/lists/[^/]+_(InRelease|Packages)(\.lz4)?: ({ANY}|{NEW})": "apt's lists, once an hour old",
     rf"paths: /var/cache/debconf/(config|templates)\.dat-old: {ANY}": "the copy before debconf's last change",
     r"paths: /var/cache/debconf/tmp\.ci: absent -> \['directory', 'root', 'root', '0755', ''\]": "debconf's, empty",
     rf"paths: /var/cache/ldconfig/aux-cache: {ANY}": "ldconfig's index: libraries came and went",

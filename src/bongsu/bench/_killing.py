@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # Seconds after the end of a run, or of a boot. The dead man's switch wakes up after 10; the rest is for packages to
 # come back or go, on a machine whose processors several hosts and their controllers share.
 SETTLED_WITHIN = 45.0
+_SWITCH = 13.0  # seconds after which a dead man's switch has woken up, and found that there is nothing to do
 _GIVEN_UP = 150.0  # seconds for a run whose host or connection is gone
 _PYTHON = "/opt/faults/python3"
 _HOOK = Path(__file__).with_name("host") / "sitecustomize.py"
@@ -175,6 +176,10 @@ class Siege:
         if any(second.changed.values()):
             problems.append(f"the run after the next still changes: {second.output[-1500:]}")
         seen = _snapshot.take(self.victim, LOOK)
+        end = time.monotonic() + _SWITCH
+        while seen["undoing"] and time.monotonic() < end:  # of a run that was killed while it tidied up
+            time.sleep(1.0)
+            seen = _snapshot.take(self.victim, LOOK)
         target = self.states[attempt.target]
         problems += [f"after the next run: {line}" for line in _snapshot.differences(target, seen, _counts)]
         problems += [f"after the next run: {line}" for line in _snapshot.leftovers(seen, target)]

@@ -8,7 +8,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import cycle
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from bongsu.lab import machine
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _PATIENCE = 1  # seconds for one connection
 _PAUSE = 0.2
 _FIRST, _LAST = 130, 249  # last octets of the addresses that logins come from
+_TURNS = count()  # of all doors together: an address that failed a while ago may still be shut out for it
 
 
 @dataclass
@@ -34,7 +35,9 @@ class Door:
 
     def knock(self) -> None:
         """Try until told to stop, each time from another address: sshd shuts out an address that fails too often."""
-        for source in cycle(_sources(self.victim.lab)):
+        sources = _sources(self.victim.lab)
+        for number in _TURNS:
+            source = sources[number % len(sources)]
             began = time.monotonic()
             self.tries.append((began, log_in(self.victim, "-b", source).returncode == 0))
             if self._over.wait(_PAUSE):
