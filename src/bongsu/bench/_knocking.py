@@ -8,7 +8,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from bongsu.lab import machine
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _PATIENCE = 1  # seconds for one connection
 _PAUSE = 0.2
 _FIRST, _LAST = 130, 249  # last octets of the addresses that logins come from
-_TURNS = count()  # of all doors together: an address that failed a while ago may still be shut out for it
 
 
 @dataclass
@@ -35,9 +34,7 @@ class Door:
 
     def knock(self) -> None:
         """Try until told to stop, each time from another address: sshd shuts out an address that fails too often."""
-        sources = _sources(self.victim.lab)
-        for number in _TURNS:
-            source = sources[number % len(sources)]
+        for source in cycle(_sources(self.victim.lab)):
             began = time.monotonic()
             self.tries.append((began, log_in(self.victim, "-b", source).returncode == 0))
             if self._over.wait(_PAUSE):
@@ -46,12 +43,6 @@ class Door:
     def stop(self) -> None:
         """Stop trying."""
         self._over.set()
-
-    def await_opening(self, seconds: float) -> None:
-        """Wait until a login has succeeded after the last that failed: one that hangs is given up after ten seconds."""
-        end = time.monotonic() + seconds
-        while self.shut_for() == float("inf") and time.monotonic() < end:
-            time.sleep(_PAUSE)
 
     def shut_for(self) -> float:
         """Return for how long no new login was possible, in seconds; 0 where each was, infinity while it lasts."""
