@@ -133,9 +133,7 @@ class Journal:
 
     def close(self) -> None:
         """Forget the journal: the run is committed."""
-        (self.directory / "journal.json").unlink()
-        host.sync([str(self.directory)])
-        host.remove_tree(self.directory)
+        undo.close(self.directory)
         deadman.disarm(self.component)
 
     def _keep(self, number: str, dest: str, found: Found) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
         Store(str(directory.parents[1])).export_units()
     host.flush([kept["dest"] for kept in (*entry["paths"], entry["policy"], entry["manifest"]) if kept is not None])
     if not paths:
-        _close(directory)
+        close(directory)
     return paths + systemctl.troubles + packages
 
 
@@ -83,11 +83,12 @@ def _see_through(directory: Path, entry: dict[str, Any]) -> list[str]:
         removal.complete(entry["component"], Store(str(directory.parents[1])))
     except (BongsuError, OSError) as error:
         return [str(error)]
-    _close(directory)
+    close(directory)
     return []
 
 
-def _close(directory: Path) -> None:
+def close(directory: Path) -> None:
+    """Forget a journal: what it tells of is committed, undone or seen through."""
     (directory / "journal.json").unlink()
     host.sync([str(directory)])
     host.remove_tree(directory)
