@@ -58,7 +58,7 @@ def _recover(journals: Path, *, booting: bool) -> int:
         else:
             with Store(str(directory.parents[1])).locked():
                 if not undo.exists(directory):
-                    shutil.rmtree(directory)  # cut off before anything was touched
+                    undo.discard(directory)  # cut off before anything was touched
     return worst
 
 
@@ -66,7 +66,10 @@ def _roll_back(directory: Path, *, booting: bool) -> int:
     if not directory.exists():  # the run has ended well meanwhile
         return 0
     with Store(str(directory.parents[1])).locked():  # a living run holds it
-        if not undo.exists(directory) or (undo.waits(directory) and not booting):
+        if not undo.exists(directory):
+            undo.discard(directory)  # cut off before anything was touched
+            return 0
+        if undo.waits(directory) and not booting:
             return 0
         troubles = undo.undo(directory, booting=booting)
     for trouble in troubles:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import BongsuError
-from . import apt, deadman, heirs, history, lease, steps, undo
+from . import apt, deadman, heirs, history, lease, steps, toolkit, undo, unfinished
 from .journal import Journal
 from .lookup import look
 from .packages import Coming, PackagePlan
@@ -86,7 +86,7 @@ class Converger:
     ) -> dict[str, Any]:
         started, before = time.time(), seen
         journal = Journal(self.store.journal_directory(component.name), component.name)
-        journal.open()
+        journal.open(alone=component.name == toolkit.NAME and not self.store.manifests())
         came = Coming()
         extra: dict[str, Any] = {}
         try:
@@ -103,6 +103,8 @@ class Converger:
             if component.confirm_within is not None:
                 token = journal.await_confirmation(complete, component.confirm_within)
                 return extra | {"confirm": {"token": token, "within": component.confirm_within}}
+            if component.name == toolkit.NAME:
+                unfinished.disarm()  # from here on, its own recovery reads the journal at boot
             commit(self.store, complete)
         except (BongsuError, OSError) as error:
             raise _after_undoing(component.name, journal, error) from error

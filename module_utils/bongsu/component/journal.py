@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import host
-from . import deadman, toolkit, undo
+from . import deadman, toolkit, undo, unfinished
 from .changes import Found
 from .packages import Coming
 from .plan import Plan
@@ -35,8 +35,11 @@ class Journal:
         self._manifest = str(Store(str(directory.parents[1])).manifest_path(component))
         self._entry: dict[str, Any] = {}
 
-    def open(self) -> None:
-        """Begin: leave here all that undoing needs, and have the host undo by itself should this process die."""
+    def open(self, *, alone: bool = False) -> None:
+        """Begin: leave here all that undoing needs, and have the host undo by itself should this process die.
+
+        ``alone`` says that nothing else of bongsu is on the host, and so no recovery that runs at boot.
+        """
         host.remove_tree(self.directory)
         self.directory.mkdir(parents=True, mode=0o700)
         archive, script = self.directory / "bongsu", self.directory / "rollback"
@@ -57,6 +60,8 @@ class Journal:
             "confirm": None,
         }
         deadman.arm(self.component, self.directory / "rollback", deadman.GRACE)  # without a journal it does nothing
+        if alone:
+            unfinished.arm(Store(str(self.directory.parents[1])))
         self._write()
         host.sync([str(self.directory.parent), str(self.directory.parent.parent)])
 

@@ -36,7 +36,7 @@ def remove(name: str, store: Store, converger: Converger, *, check: bool) -> dic
         return report
     lease.take(store, converger.request.run)
     journal = Journal(store.journal_directory(name), name)
-    journal.open()
+    journal.open(alone=name == toolkit.NAME)
     try:
         if plan.touches_host:
             converger.change(before, plan, seen, journal)

@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
-from .. import host
 from ..errors import BongsuError
 from . import deadman, lease, removal, toolkit, undo
 from .converger import Converger, Request, commit
@@ -97,7 +96,7 @@ def _renewed(report: dict[str, Any]) -> list[str]:
 def _recover(store: Store, name: str, request: Request) -> list[str]:
     directory = store.journal_directory(name)
     if not undo.exists(directory):
-        host.remove_tree(directory)  # cut off before anything was touched, or after the commit
+        undo.discard(directory)  # cut off before anything was touched, or after the commit
         return []
     lease.take(store, request.run)  # another run's change may wait to be confirmed
     done = "ended an interrupted removal" if undo.is_leaving(directory) else "undid an interrupted run"

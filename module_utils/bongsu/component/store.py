@@ -21,6 +21,10 @@ from .toolkit import UNPACKED
 DEFAULT = "/var/lib/bongsu"
 TEXTFILE_DIRECTORY = Path("/var/lib/prometheus/node-exporter")
 TIMER_STAMPS = Path("/var/lib/systemd/timers")  # when a persistent timer was last due; systemd never removes them
+# What is in the state directory, but for what was moved away, and what is written for node_exporter.
+DIRECTORIES = ("components", "journal", "originals")
+FILES = ("lease.json", "fingerprint.json", "lock")
+METRICS = ("bongsu_units.prom", "bongsu_drift.prom")
 
 
 class Store:
@@ -135,11 +139,11 @@ class Store:
 
     def clear(self) -> None:
         """Remove everything but what was moved away: that is the operator's, and nothing of his is ever lost."""
-        for name in ("components", "journal", "originals"):
+        for name in DIRECTORIES:
             host.remove_tree(self.directory / name)
-        for name in ("lease.json", "fingerprint.json", "lock"):
+        for name in FILES:
             (self.directory / name).unlink(missing_ok=True)
-        for name in ("bongsu_units.prom", "bongsu_drift.prom"):
+        for name in METRICS:
             (TEXTFILE_DIRECTORY / name).unlink(missing_ok=True)
         if str(self.directory) == DEFAULT:
             host.remove_tree(Path(UNPACKED))

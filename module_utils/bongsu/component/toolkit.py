@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # Ansible packs what it sees imported: _sources() needs them 
 NAME = "bongsu"  # the component's
 PROGRAM = "/usr/lib/bongsu/bongsu"
 RECOVER, DRIFT, TIMER = "bongsu-recover.service", "bongsu-drift.service", "bongsu-drift.timer"
+WANTED_BY = {RECOVER: "sysinit.target", TIMER: "timers.target"}
 UNPACKED = "/run/bongsu"  # controllers leave their code here, each in a directory named by its digest (see trip.py)
 WHOLE = "bongsu.zip"  # in such a directory: what it was unpacked from
 _PARENT = __package__.rpartition(".")[0]
@@ -66,6 +67,7 @@ IOSchedulingClass=idle
     TIMER: """\
 [Unit]
 Description=Look for drift every hour
+ConditionPathExists=/usr/lib/bongsu/bongsu
 
 [Timer]
 OnCalendar=hourly

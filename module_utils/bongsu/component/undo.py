@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import host
 from ..errors import BongsuError
-from . import apt, undo_packages
+from . import apt, toolkit, undo_packages, unfinished
 from .changes import Found
 from .manifest import to_bytes
 from .store import Store
@@ -91,6 +91,13 @@ def close(directory: Path) -> None:
     """Forget a journal: what it tells of is committed, undone or seen through."""
     (directory / "journal.json").unlink()
     host.sync([str(directory)])
+    discard(directory)
+
+
+def discard(directory: Path) -> None:
+    """Remove what is left of a journal that is closed, or was cut off before anything was touched."""
+    if directory.name == toolkit.NAME:
+        unfinished.disarm()
     host.remove_tree(directory)
 
 

@@ -6,10 +6,11 @@ import ipaddress
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from itertools import cycle, groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bongsu.lab import machine
 
@@ -20,37 +21,67 @@ if TYPE_CHECKING:
     from bongsu.lab import Lab
 
 _PATIENCE = 1  # seconds for one connection
-_PAUSE = 0.2
+_PACE = 0.5  # seconds from one login to the next, whether or not the first has ended: a shut door may let it hang
+_AT_ONCE = 24  # logins that hang together; each is given up after ten seconds
 _FIRST, _LAST = 130, 249  # last octets of the addresses that logins come from
+
+
+class Try(NamedTuple):
+    """One login: when it began (seconds on the machine's clock), whether it succeeded, what ssh said if not."""
+
+    at: float
+    opened: bool
+    words: str = ""
 
 
 @dataclass
 class Door:
-    """Whether one can log in, as tried over time: (seconds on the machine's clock, whether it opened)."""
+    """Whether one can log in, as tried over time."""
 
     victim: Victim
-    tries: list[tuple[float, bool]] = field(default_factory=list)
+    tries: list[Try] = field(default_factory=list)  # in the order of their ends
     _over: threading.Event = field(default_factory=threading.Event)
 
     def knock(self) -> None:
         """Try until told to stop, each time from another address: sshd shuts out an address that fails too often."""
-        for source in cycle(_sources(self.victim.lab)):
-            began = time.monotonic()
-            self.tries.append((began, log_in(self.victim, "-b", source).returncode == 0))
-            if self._over.wait(_PAUSE):
-                return
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for source in cycle(_sources(self.victim.lab)):
+                pool.submit(self._try, source)
+                if self._over.wait(_PACE):
+                    return
+
+    def _try(self, source: str) -> None:
+        began = time.monotonic()
+        login = log_in(self.victim, "-b", source)
+        words = login.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        self.tries.append(Try(began, login.returncode == 0, f"{source}: {words}"))
 
     def stop(self) -> None:
         """Stop trying."""
         self._over.set()
 
+    def await_opening(self, seconds: float) -> None:
+        """Wait, at most so long, until a login has succeeded after the last that failed."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not self._last_opened():
+            time.sleep(_PACE)
+
     def shut_for(self) -> float:
-        """Return for how long no new login was possible, in seconds; 0 where each was, infinity while it lasts."""
-        failed = [at for at, opened in self.tries if not opened]
-        if not failed:
-            return 0.0
-        later = [at for at, opened in self.tries if opened and at > failed[-1]]
-        return later[0] - failed[0] if later else float("inf")
+        """Return for how long no login begun was to succeed, at its longest, in seconds; infinity where it lasts."""
+        longest, shut_at = 0.0, None
+        for opened, tries in groupby(sorted(self.tries), key=lambda one: one.opened):
+            at = next(tries).at
+            if opened and shut_at is not None:
+                longest = max(longest, at - shut_at)
+            shut_at = None if opened else at
+        return longest if shut_at is None else float("inf")
+
+    def last_words(self) -> list[str]:
+        """Return what ssh said at the last logins that failed."""
+        return [one.words for one in sorted(self.tries) if not one.opened][-3:]
+
+    def _last_opened(self) -> bool:
+        return bool(self.tries) and max(self.tries).opened
 
 
 def log_in(victim: Victim, *options: str) -> subprocess.CompletedProcess[bytes]:

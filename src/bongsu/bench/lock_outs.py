@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 HOSTS = 4
 _GRACE = 5.0  # seconds past the time to confirm
+_LOOK_BACK = 30.0  # seconds for a door to open after all has ended: a host boots, and what hangs is given up
 _WORDS = re.compile(r"put everything back|been put back|was put back")
 _NETWORK = (("nft", "--stateless", "list", "ruleset"), ("ip", "-4", "address"), ("ip", "-4", "route"), ("ip", "rule"))
 LOOK = _snapshot.Look(
@@ -80,7 +81,7 @@ def lock_out(victim: Victim, change: Hostile) -> dict[str, Any]:
     with _knocking.knocking(victim) as door:
         run = victim.converge(change.component)
         after = _knocking.log_in(victim)
-        time.sleep(1.0)
+        door.await_opening(_LOOK_BACK)
     text = " ".join(run.output.split())
     problems = _trace(victim, before, network)
     if run.status == 0:
@@ -91,7 +92,7 @@ def lock_out(victim: Victim, change: Hostile) -> dict[str, Any]:
         problems.append(f"the operator could not log in when the task had ended: {after.stderr.decode().strip()}")
     shut = door.shut_for()
     if not 0 < shut < _hostile.WITHIN + _GRACE:
-        problems.append(f"shut for {shut:.1f} s")
+        problems.append(f"shut for {shut:.1f} s; the last logins that failed: {door.last_words()}")
     victim.inside("sh", "-ec", change.restore)
     said = re.search(r"msg: (?:\|-)?\s*(.+?) (?:round_trips|rolled_back):", text)
     return _record(victim, change.name, shut, run.seconds, problems) | {"said": said[1] if said else text[-600:]}
@@ -129,8 +130,10 @@ def _abandoned(victim: Victim, kind: str) -> dict[str, Any]:
         end = time.monotonic() + _hostile.WITHIN + _GRACE
         while (trace := _trace(victim, before, network)) and time.monotonic() < end:
             time.sleep(0.5)
-        time.sleep(1.0)
-    return _record(victim, f"{kind} ended while it waits", door.shut_for(), time.monotonic() - began, problems + trace)
+        door.await_opening(_LOOK_BACK)
+    if (shut := door.shut_for()) == float("inf"):
+        problems.append(f"nobody could log in any more: {door.last_words()}")
+    return _record(victim, f"{kind} ended while it waits", shut, time.monotonic() - began, problems + trace)
 
 
 def _waits(victim: Victim, process: subprocess.Popen[bytes]) -> bool:

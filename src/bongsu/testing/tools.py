@@ -1,4 +1,4 @@
-"""What the tests need beyond Python: Debian's promtool and amtool, unpacked but not installed, and shellcheck."""
+"""What the tests need beyond Python: Debian's promtool and amtool, unpacked but not installed, shellcheck, systemd's tools."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bongsu.errors import BadInput, BongsuError
 
 # The command, and the packages that may bring it: promtool has one of its own from Debian 13 on.
 _UNPACKED = {"promtool": ("promtool", "prometheus"), "amtool": ("prometheus-alertmanager",)}
-_INSTALLED = {"shellcheck": "shellcheck"}
+_INSTALLED = {"shellcheck": "shellcheck", "systemd-tmpfiles": "systemd"}
 
 
 def ensure() -> Path:

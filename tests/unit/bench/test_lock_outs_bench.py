@@ -30,9 +30,10 @@ def test_the_engine_takes_it(change):
     [
         ([(0.0, True), (1.0, True)], 0.0),
         ([(0.0, True), (1.0, False), (2.5, False), (9.0, True), (10.0, True)], 8.0),
-        ([(0.0, True), (1.0, False), (2.0, True), (3.0, False), (4.0, True)], 3.0),
-        ([(0.0, True), (1.0, False)], math.inf),
+        ([(0.0, True), (1.0, False), (2.0, True), (3.0, False), (5.0, True), (6.0, False), (7.0, True)], 2.0),
+        ([(0.0, True), (3.0, True), (1.0, False)], 2.0),  # the one that was begun first hung, and ended last
+        ([(0.0, True), (1.0, False), (2.0, True), (3.0, False)], math.inf),
     ],
 )
 def test_how_long_the_door_was_shut(tries, seconds):
-    assert _knocking.Door(None, tries).shut_for() == seconds
+    assert _knocking.Door(None, [_knocking.Try(*one) for one in tries]).shut_for() == seconds

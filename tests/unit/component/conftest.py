@@ -4,7 +4,17 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.bongsu import host as engine
-from ansible.module_utils.bongsu.component import apt, health, journal, overrides, plan, store, toolkit, undo_packages
+from ansible.module_utils.bongsu.component import (
+    apt,
+    health,
+    journal,
+    overrides,
+    plan,
+    store,
+    toolkit,
+    undo_packages,
+    unfinished,
+)
 from managed_host import IN_PROCESS, PLACES, Host
 
 toolkit.archive()  # packed once, not in each module's process
@@ -24,6 +34,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     monkeypatch.setattr(journal, "POLICY", str(place("/usr/sbin/policy-rc.d")))
     monkeypatch.setattr(store, "TEXTFILE_DIRECTORY", place("/var/lib/prometheus/node-exporter"))
     monkeypatch.setattr(store, "TIMER_STAMPS", place("/var/lib/systemd/timers"))
+    monkeypatch.setattr(unfinished, "CONFIGURATION", str(place("/etc/tmpfiles.d") / "bongsu-unfinished.conf"))
     units = tuple(str(place(name)) for name in ("/etc/systemd/system", "/run/systemd/system"))
     monkeypatch.setattr(overrides, "DIRECTORIES", units)
     monkeypatch.setattr(plan, "_UNIT_DIRECTORIES", units)

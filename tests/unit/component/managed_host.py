@@ -37,6 +37,7 @@ PLACES = {
     "/etc/systemd/system": "etc/systemd/system",
     "/run/systemd/system": "run/systemd/system",
     "/usr/lib/bongsu": "usr/bongsu",
+    "/etc/tmpfiles.d": "etc/tmpfiles.d",
 }
 
 
@@ -56,7 +57,7 @@ class Host:
 
     def __post_init__(self) -> None:
         places = ("usr", "textfile", "lists", "timers", "archives")
-        for directory in ("bin", "etc/systemd/system", "run/systemd/system", *places):
+        for directory in ("bin", "etc/systemd/system", "etc/tmpfiles.d", "run/systemd/system", *places):
             (self.root / directory).mkdir(parents=True)
         for file, programs in FAKES.items():
             text = (HERE / file).read_text().replace("/usr/bin/env python3", f"{sys.executable} -IS", 1)
