@@ -1,4 +1,4 @@
-"""What the tests need beyond Python: Debian's promtool and amtool, unpacked but not installed, shellcheck, systemd's tools."""
+"""What the tests need beyond Python: Debian's promtool and amtool, unpacked only; shellcheck; systemd-tmpfiles."""
 
 from __future__ import annotations
 
