@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 1  # seconds for one connection
 _PACE = 0.5  # seconds from one login to the next, whether or not the first has ended: a shut door may let it hang
+_WAITED_FOR = 30.0  # seconds for a door to open after all has ended: a host boots
 _AT_ONCE = 24  # logins that hang together; each is given up after ten seconds
 _FIRST, _LAST = 130, 249  # last octets of the addresses that logins come from
 
@@ -43,12 +44,19 @@ class Door:
     _over: threading.Event = field(default_factory=threading.Event)
 
     def knock(self) -> None:
-        """Try until told to stop, each time from another address: sshd shuts out an address that fails too often."""
+        """Try until told to stop, each time from another address: sshd shuts out an address that fails too often.
+
+        Where the last try failed by then, try on until one succeeds, or nobody would wait any longer.
+        """
+        sources = cycle(_sources(self.victim.lab))
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for source in cycle(_sources(self.victim.lab)):
-                pool.submit(self._try, source)
+            while True:
+                pool.submit(self._try, next(sources))
                 if self._over.wait(_PACE):
-                    return
+                    break
+        end = time.monotonic() + _WAITED_FOR
+        while not max(self.tries).opened and time.monotonic() < end:
+            self._try(next(sources))
 
     def _try(self, source: str) -> None:
         began = time.monotonic()
@@ -59,12 +67,6 @@ class Door:
     def stop(self) -> None:
         """Stop trying."""
         self._over.set()
-
-    def await_opening(self, seconds: float) -> None:
-        """Wait, at most so long, until a login has succeeded after the last that failed."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and not self._last_opened():
-            time.sleep(_PACE)
 
     def shut_for(self) -> float:
         """Return for how long no login begun was to succeed, at its longest, in seconds; infinity where it lasts."""
@@ -79,9 +81,6 @@ class Door:
     def last_words(self) -> list[str]:
         """Return what ssh said at the last logins that failed."""
         return [one.words for one in sorted(self.tries) if not one.opened][-3:]
-
-    def _last_opened(self) -> bool:
-        return bool(self.tries) and max(self.tries).opened
 
 
 def log_in(victim: Victim, *options: str) -> subprocess.CompletedProcess[bytes]:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 HOSTS = 4
 _GRACE = 5.0  # seconds past the time to confirm
-_LOOK_BACK = 30.0  # seconds for a door to open after all has ended: a host boots, and what hangs is given up
 _WORDS = re.compile(r"put everything back|been put back|was put back")
 _NETWORK = (("nft", "--stateless", "list", "ruleset"), ("ip", "-4", "address"), ("ip", "-4", "route"), ("ip", "rule"))
 LOOK = _snapshot.Look(
@@ -81,7 +80,6 @@ def lock_out(victim: Victim, change: Hostile) -> dict[str, Any]:
     with _knocking.knocking(victim) as door:
         run = victim.converge(change.component)
         after = _knocking.log_in(victim)
-        door.await_opening(_LOOK_BACK)
     text = " ".join(run.output.split())
     problems = _trace(victim, before, network)
     if run.status == 0:
@@ -130,7 +128,6 @@ def _abandoned(victim: Victim, kind: str) -> dict[str, Any]:
         end = time.monotonic() + _hostile.WITHIN + _GRACE
         while (trace := _trace(victim, before, network)) and time.monotonic() < end:
             time.sleep(0.5)
-        door.await_opening(_LOOK_BACK)
     if (shut := door.shut_for()) == float("inf"):
         problems.append(f"nobody could log in any more: {door.last_words()}")
     return _record(victim, f"{kind} ended while it waits", shut, time.monotonic() - began, problems + trace)
