@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from bongsu import paths
-from bongsu.lab import Lab
+from bongsu.lab import Lab, machine
 
 HOSTS = ("debian12", "debian13")
 
@@ -70,6 +71,21 @@ def test_a_host_comes_back_as_it_was(lab, host, end):
     lab.start(host)
     assert lab.run(host, identity, check=True).stdout == before
     assert f"before-{end}" in lab.run(host, ["journalctl", "--no-pager", f"--grep=before-{end}"]).stdout
+
+
+def test_the_bridge_keeps_its_address_when_a_lower_one_comes(lab):
+    """Else every host would send to an address that is gone, each time a certain other one restarts."""
+    bridge = lab.podman.network(lab.name)["network_interface"]
+    address = Path(f"/sys/class/net/{bridge}/address")
+    before = address.read_text()
+    port = "address 02:00:00:00:00:01 type veth peer name lowest1"
+    commands = [f"add lowest0 {port}", f"set lowest0 master {bridge}"]
+    try:
+        for command in commands:
+            subprocess.run(["ip", "link", *command.split()], check=True, env=machine.environment())
+        assert address.read_text() == before
+    finally:
+        subprocess.run(["ip", "link", "delete", "lowest0"], check=True, env=machine.environment())
 
 
 def test_a_second_up_touches_nothing(lab):

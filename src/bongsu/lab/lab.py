@@ -81,9 +81,10 @@ class Lab:
             images.ensure(self.podman, self.spec.releases, progress)
             context = container.Context(self.name, self.podman, self.state, progress)
             self._remove_strangers(progress)
-            with ThreadPoolExecutor(max_workers=max(8, len(self.spec.hosts) + 1)) as pool:
-                jobs = [pool.submit(sink.ensure, context, self.spec)]
-                jobs += [pool.submit(container.ensure, context, host) for host in self.spec.hosts]
+            sink.ensure(context, self.spec)
+            network.keep_address(self.podman, self.name)
+            with ThreadPoolExecutor(max_workers=max(8, len(self.spec.hosts))) as pool:
+                jobs = [pool.submit(container.ensure, context, host) for host in self.spec.hosts]
             problems = [str(job.exception()) for job in jobs if job.exception()]
             if problems:
                 raise BongsuError("\n".join(problems))

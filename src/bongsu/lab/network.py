@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bongsu.errors import BadInput
@@ -35,6 +37,18 @@ def ensure(podman: Podman, spec: LabSpec) -> None:
             f"lab_subnet is now {spec.subnet}, and the lab was started on {', '.join(started_on)}; "
             "run `bongsu lab down` first"
         )
+
+
+def keep_address(podman: Podman, name: str) -> None:
+    """Have the bridge keep its hardware address; there is one as soon as a container runs.
+
+    It would else take the lowest of its ports', and change it when that host restarts: every other host then sends to
+    an address that is gone, for half a minute.
+    """
+    bridge = (podman.network(name) or {})["network_interface"]
+    address = Path(f"/sys/class/net/{bridge}/address").read_text().strip()
+    argv = ["ip", "link", "set", "dev", bridge, "address", address]
+    subprocess.run(argv, check=True, capture_output=True, env=machine.environment())
 
 
 def remove(podman: Podman, name: str) -> None:
