@@ -154,6 +154,15 @@ def remove_tree(path: Path) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
+def remove_at_once(path: Path) -> None:
+    """Remove a directory that is used as a whole: whoever is cut off here leaves all of it, or nothing by its name."""
+    going = path.with_name(f".{path.name}.going")
+    remove_tree(going)
+    with suppress(FileNotFoundError):
+        os.rename(path, going)
+        remove_tree(going)
+
+
 def move(path: str, place: str) -> None:
     """Move whatever is at a path to another place, on another file system too."""
     import shutil  # see above

@@ -12,6 +12,7 @@ import time
 import zipfile
 from pathlib import Path
 
+from . import host
 from .component import drift_host, toolkit, undo
 from .component.store import DEFAULT, Store
 from .errors import BongsuError
@@ -91,5 +92,5 @@ def _unpack(whole: Path, directory: Path) -> int:
         shutil.rmtree(fresh)
     for other in directory.parent.iterdir():
         if other.is_dir() and time.time() - other.stat().st_atime > _UNUSED:
-            shutil.rmtree(other, ignore_errors=True)
+            host.remove_at_once(other)
     return 0

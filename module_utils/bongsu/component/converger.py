@@ -135,10 +135,9 @@ class Converger:
         if arguments:
             apt.refresh_lists()
         coming = apt.simulate(arguments) if arguments else Coming()
-        existed = [dest for dest, was in seen.found.items() if was.kind != "absent"]
         lifted = sorted(apt.read_status().held.intersection(coming.replaced) - {*released})
         offered = apt.offered(coming.replaced)
-        journal.will_install(coming, held=held, released=[*released, *lifted], existed=existed, offered=offered)
+        journal.will_install(coming, held=held, released=[*released, *lifted], found=seen.found, offered=offered)
         if arguments:
             apt.install(coming, arguments)
         journal.installed()

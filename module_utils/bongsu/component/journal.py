@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class Journal:
         self.component = component
         self._manifest = str(Store(str(directory.parents[1])).manifest_path(component))
         self._entry: dict[str, Any] = {}
+        self._absent: set[str] = set()  # paths that were not there before the run's packages came
 
     def open(self, *, alone: bool = False) -> None:
         """Begin: leave here all that undoing needs, and have the host undo by itself should this process die.
@@ -66,12 +68,19 @@ class Journal:
         host.sync([str(self.directory.parent), str(self.directory.parent.parent)])
 
     def will_install(
-        self, coming: Coming, *, held: list[str], released: list[str], existed: list[str], offered: list[str]
+        self,
+        coming: Coming,
+        *,
+        held: list[str],
+        released: list[str],
+        found: Mapping[str, Found],
+        offered: list[str],
     ) -> None:
         """Record the packages that come, and forbid them to start their services until ours decides.
 
-        ``existed`` has the component's files that are there before the packages come, and must be there without them;
-        ``offered`` the configurations that dpkg has laid beside others before.
+        ``found`` has the component's paths as they are before the packages come: what is there must be there without
+        them, and what comes with them goes with them. ``offered`` has the configurations that dpkg has laid beside
+        others before.
         """
         self._entry["packages"] = {
             "new": list(coming.new),
@@ -80,9 +89,10 @@ class Journal:
             "automatic": list(coming.automatic),
             "held": held,
             "released": released,
-            "existed": existed,
+            "existed": [dest for dest, was in found.items() if was.kind != "absent"],
             "offered": offered,
         }
+        self._absent = {dest for dest, was in found.items() if was.kind == "absent"}
         self._entry["policy"] = self._keep("policy", POLICY, host.observe(POLICY))
         self._write()
         host.replace(POLICY, _FORBID, mode=0o755)
@@ -97,7 +107,9 @@ class Journal:
     def will_change(self, plan: Plan, units: dict[str, UnitState], displaced: dict[str, str]) -> None:
         """Record the old contents, the paths and units about to change; ``displaced`` says where what is moved goes."""
         self._entry["paths"] = [
-            self._keep(str(number), change.file.dest, change.found) | {"displaced": displaced.get(change.file.dest)}
+            self._keep(str(number), change.file.dest, change.found)
+            | {"displaced": displaced.get(change.file.dest)}
+            | {"came": change.file.dest in self._absent and change.found.kind != "absent"}
             for number, change in enumerate(plan.changes)
         ]
         self._entry["units"] = [_before(units[name], plan.steps) for name in sorted({s.unit for s in plan.steps})]

@@ -146,7 +146,7 @@ class Store:
         for name in METRICS:
             (TEXTFILE_DIRECTORY / name).unlink(missing_ok=True)
         if str(self.directory) == DEFAULT:
-            host.remove_tree(Path(UNPACKED))
+            host.remove_at_once(Path(UNPACKED))
         for directory, _, _ in os.walk(self.directory, topdown=False):
             with suppress(OSError):  # something of the operator's is left in it
                 os.rmdir(directory)

@@ -16,6 +16,7 @@ from .changes import Found
 from .manifest import to_bytes
 from .store import Store
 
+_NOTHING = {"kind": "absent", "backup": None, "displaced": None}
 _ACTED = frozenset({"restart", "reload-or-restart", "stop"})  # verbs after which a unit that ran must be run again
 
 
@@ -48,10 +49,16 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
     systemctl = _Systemctl(booting=booting)
     units = entry["units"] if entry["acting"] else []
     _silence(systemctl, units)  # while what defines them is still there
-    paths = [trouble for kept in reversed(entry["paths"]) for trouble in _try_to_restore(directory, kept)]
+    # What came with the packages is theirs as long as they are here, and else it was not there before.
+    came = [kept for kept in entry["paths"] if kept.get("came")]
+    gone = undo_packages.are_back(entry["packages"])
+    theirs = [kept for kept in reversed(entry["paths"]) if not (gone and kept in came)]
+    paths = [trouble for kept in theirs for trouble in _try_to_restore(directory, kept)]
     if entry["daemon_reload"]:
         systemctl("daemon-reload")
     packages = undo_packages.restore(entry["packages"])
+    if undo_packages.are_back(entry["packages"]):
+        paths += [trouble for kept in came for trouble in _try_to_restore(directory, kept | _NOTHING)]
     replaced = bool(entry["packages"].get("replaced"))
     for unit in entry["units"] if replaced else units:
         _revive(systemctl, unit, replaced=replaced)

@@ -28,6 +28,16 @@ def restore(packages: dict[str, Any]) -> list[str]:
     return list(troubles.values())
 
 
+def are_back(packages: dict[str, Any]) -> bool:
+    """Tell whether none of the new packages is here any more, and the replaced ones are as they were."""
+    if not any(packages.values()):
+        return False
+    status = apt.read_status()
+    here = {*status.versions, *status.halfway}
+    back = all(status.versions.get(name) == old for name, old in packages["replaced"].items())
+    return back and not here.intersection(packages["new"])
+
+
 def _finish(packages: dict[str, Any]) -> None:  # noqa: ARG001  # one of five alike
     apt.finish_interrupted()
 

@@ -169,6 +169,8 @@ def purge(world, name):
     for path in about(world, name).get("conffiles", {}):
         if os.path.exists(path):
             os.unlink(path)
+            if not os.listdir(os.path.dirname(path)):
+                os.rmdir(os.path.dirname(path))
     del world["installed"][name]
     save(world)
 

@@ -74,7 +74,7 @@ def _packages(host: Host) -> None:
         "daemon": {
             "1.0": {"depends": ["lib"], "units": ["daemon.service"], "conffiles": {str(conffile): "as packaged\n"}},
         },
-        "lib": {"1.0": {}},
+        "lib": {"1.0": {"conffiles": {str(host.root / "etc/lib.d/lib.conf"): "as packaged\n"}}},
         "tool": {"1.0": {}, "2.0": {"depends": ["lib"]}},
         "pinned": {"1.0": {}, "2.0": {}},
     }
@@ -89,17 +89,13 @@ def _packages(host: Host) -> None:
 
 
 def _install(host: Host, **how: Any) -> Result:
-    return host.converge(host.file(content="new\n"), packages=["daemon", "tool=2.0", "pinned=1.0"], **how)
+    """Of the files, one was there before, and one comes with a package, to a directory that goes with it."""
+    ours = [host.file(content="new\n"), host.file(host.root / "etc/lib.d/lib.conf", content="ours\n")]
+    return host.converge(*ours, packages=["daemon", "tool=2.0", "pinned=1.0"], **how)
 
 
 def _install_broken(host: Host, **how: Any) -> Result:
-    return host.converge(
-        host.file(content="new\n"),
-        packages=["daemon", "tool=2.0", "pinned=1.0"],
-        health=[{"tcp": {"port": 1}}],
-        deadline=0.01,
-        **how,
-    )
+    return _install(host, health=[{"tcp": {"port": 1}}], deadline=0.01, **how)
 
 
 def _installed(host: Host) -> None:

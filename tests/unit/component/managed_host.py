@@ -138,5 +138,5 @@ class Host:
         return {
             str(path): (path.lstat().st_mode, path.read_bytes() if path.is_file() else b"")
             for path in sorted((self.root / "etc").rglob("*"))
-            if path not in (self.root / "etc/systemd", self.root / "etc/systemd/system")
+            if path not in [self.root / name for name in ("etc/systemd", "etc/systemd/system", "etc/tmpfiles.d")]
         }

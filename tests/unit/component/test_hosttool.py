@@ -6,6 +6,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from ansible.module_utils.bongsu import host as engine
 from ansible.module_utils.bongsu import hosttool
 from ansible.module_utils.bongsu.component import steps
 from ansible.module_utils.bongsu.component.store import Store
@@ -131,3 +132,17 @@ def waiter(function, env):
 
     yield begin
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_directory_that_goes_at_once_is_whole_or_not_there(tmp_path, monkeypatch):
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "module").touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "remove_tree", lambda _path: None)  # cut off before it has removed anything
+        engine.remove_at_once(code)
+    assert not code.exists()
+    code.mkdir()
+    engine.remove_at_once(code)
+    engine.remove_at_once(code)
+    assert list(tmp_path.iterdir()) == []
