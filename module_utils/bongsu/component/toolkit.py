@@ -19,7 +19,10 @@ UNPACKED = "/run/bongsu"  # controllers leave their code here, each in a directo
 WHOLE = "bongsu.zip"  # in such a directory: what it was unpacked from
 _PARENT = __package__.rpartition(".")[0]
 # What the host needs beside this package.
-_BESIDE = ("asked", "certificate", "certificate_host", "errors", "host", "hosttool", "state")
+_BESIDE = (
+    *("asked", "certificate", "certificate_host", "controls", "controls_host"),
+    *("errors", "host", "hosttool", "state"),
+)
 _MAIN = """\
 import sys
 
@@ -60,6 +63,7 @@ ConditionPathExists=/var/lib/bongsu/components
 Type=oneshot
 ExecStartPre=-/usr/bin/python3 -I /usr/lib/bongsu/bongsu recover
 ExecStart=/usr/bin/python3 -I /usr/lib/bongsu/bongsu drift --textfile
+ExecStart=/usr/bin/python3 -I /usr/lib/bongsu/bongsu controls --textfile
 SuccessExitStatus=1
 Nice=10
 IOSchedulingClass=idle

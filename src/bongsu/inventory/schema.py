@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from bongsu.controls import tables
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,6 +27,8 @@ TOOLKIT: dict[str, Spec] = {
     "bongsu_package_versions": {"type": "dict"},  # package -> version: installed and held on the hosts that have it
     "bongsu_upgrade": {"type": "bool"},
     "bongsu_full": {"type": "bool"},
+    "bongsu_profile": {"type": "str", "choices": ["small", "strict"]},
+    "bongsu_controls": {"type": "dict"},  # control -> true, or {waived, until}; judged in controls.py
     "bongsu_lost_balancers": {"type": "list", "elements": "str"},
     "lab_name": {"type": "str"},
     "lab_subnet": {"type": "str"},
@@ -59,6 +63,7 @@ class Schema:
     role_hosts: dict[str, str] = field(default_factory=dict)  # role -> the group that site.yml gives it to
     probe_modules: dict[str, Any] = field(default_factory=dict)  # the blackbox exporter's, in its own schema
     rules: frozenset[str] = frozenset()  # alerts and recording rules by name
+    controls: tuple[str, ...] = ()  # security controls of all roles, by identifier
 
     @property
     def known(self) -> dict[str, Spec]:
@@ -90,6 +95,7 @@ def load_schema(root: Path) -> Schema:
         # Private to the role, but the names are what its spec offers to operators.
         probe_modules=(_read(blackbox) if blackbox.is_file() else {}).get("__blackbox_exporter_own_modules") or {},
         rules=_rules(root / "rules"),
+        controls=tuple(control["id"] for table in tables(root).values() for control in table),
     )
 
 

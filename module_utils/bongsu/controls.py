@@ -1,0 +1,116 @@
+"""Whether a security control is in effect: what its role has set, held against what the host says is so. Pure.
+
+A role leaves its controls on the host as one JSON document:
+``{"role": NAME, "controls": [{"id": ID, "state": "applied" | "waived", KIND: {setting: wanted}, …}]}``. KIND says how
+the effective settings are found out; a waived control has ``reason`` and ``until`` (YYYY-MM-DD) instead.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from .errors import BongsuError
+
+KINDS = ("sshd",)
+_ALIASES = {"without-password": "prohibit-password"}  # as sshd prints an older name of the same
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One control of a role: its state (applied, waived, ineffective), and what is wrong or why it is waived."""
+
+    role: str
+    control: str
+    state: str
+    words: tuple[str, ...] = ()
+    until: float | None = None  # seconds since 1970: the end of a waiver
+
+
+def read(text: str, place: str) -> tuple[str, list[dict[str, Any]]]:
+    """Return a document's role and controls; BongsuError names the ``place`` that holds no such document."""
+    try:
+        document = json.loads(text)
+        role, controls = document["role"], document["controls"]
+        known = [one for one in controls if one["id"] and one["state"] in ("applied", "waived")]
+    except (ValueError, KeyError, TypeError):
+        known, controls, role = [], None, ""
+    if controls != known:
+        raise BongsuError(f"{place} is not as its role writes it; provision the host again")
+    return role, known
+
+
+def judge(role: str, control: Mapping[str, Any], found: Mapping[str, Mapping[str, list[str]]]) -> Verdict:
+    """Hold a control against what was ``found``: for each kind, the words of each effective setting."""
+    if control["state"] == "waived":
+        return Verdict(role, control["id"], "waived", (control["reason"],), _ends(control["until"]))
+    words = [
+        complaint
+        for kind in KINDS
+        for setting, wanted in control.get(kind, {}).items()
+        for complaint in _complaints(setting, wanted, found[kind].get(setting.lower(), []))
+    ]
+    return Verdict(role, control["id"], "ineffective" if words else "applied", tuple(words))
+
+
+def settings(text: str) -> dict[str, list[str]]:
+    """Read what ``sshd -T`` prints, one setting a line, some several times: lower-case name -> all words, in order."""
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        name, _, value = line.strip().partition(" ")
+        if name:
+            found.setdefault(name.lower(), []).extend(_words(value))
+    return found
+
+
+def metrics(verdicts: Iterable[Verdict]) -> bytes:
+    """Write the text exposition format."""
+    verdicts = sorted(verdicts, key=lambda one: (one.role, one.control))
+    labels = {one: f'role="{one.role}",control="{one.control}"' for one in verdicts}
+    lines = [
+        "# HELP bongsu_control A security control of this host, and whether it is applied, waived or ineffective.",
+        "# TYPE bongsu_control gauge",
+        *(f'bongsu_control{{{labels[one]},state="{one.state}"}} 1' for one in verdicts),
+        "# HELP bongsu_control_waived_until_timestamp_seconds When the waiver of a control ends.",
+        "# TYPE bongsu_control_waived_until_timestamp_seconds gauge",
+        *(
+            f"bongsu_control_waived_until_timestamp_seconds{{{labels[one]}}} {one.until:.0f}"
+            for one in verdicts
+            if one.until is not None
+        ),
+    ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _complaints(setting: str, wanted: str | list[str], found: list[str]) -> list[str]:
+    """Say what is not as wanted. A value that begins with ``-`` names what must not be there, by patterns."""
+    if isinstance(wanted, str) and wanted.startswith("-"):
+        patterns = _words(wanted[1:])
+        left = [word for word in found if any(fnmatchcase(word, pattern) for pattern in patterns)]
+        return [f"{setting} still has {', '.join(left)}"] if left else []
+    wanted_words = _words(wanted) if isinstance(wanted, str) else [word for one in wanted for word in _words(one)]
+    if {*map(_plain, wanted_words)} == {*map(_plain, found)}:
+        return []
+    return [f"{setting} is {_quoted(found)}, and should be {_quoted(wanted_words)}"]
+
+
+def _words(value: object) -> list[str]:
+    return [word for word in re.split(r"[\s,]+", str(value)) if word]
+
+
+def _plain(word: str) -> str:
+    return _ALIASES.get(word.lower(), word.lower())
+
+
+def _quoted(words: list[str]) -> str:
+    return f"'{' '.join(words)}'" if words else "not set"
+
+
+def _ends(until: str) -> float:
+    """Return the end of a day in UTC."""
+    return dt.datetime.fromisoformat(f"{until}T23:59:59+00:00").timestamp()

@@ -1,0 +1,70 @@
+"""Filters on tables of security controls: what a role applies, and what it leaves on the host about that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from bongsu import controls
+
+
+def chosen_controls(
+    table: Sequence[Mapping[str, Any]], profile: str, choices: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the controls that are applied or waived, each with ``state``, and ``reason`` and ``until`` where waived.
+
+    Of what each ``sets`` there is left what comes into force: a value, and none that a later control sets anew.
+    """
+    if profile not in controls.PROFILES:
+        raise AnsibleFilterError(f"'{profile}' is no profile; write one of: {', '.join(controls.PROFILES)}")
+    subject = str(table[0]["id"]).partition(".")[0]
+    own = {name: choice for name, choice in choices.items() if str(name).partition(".")[0] == subject}
+    wrong = [f"{'.'.join(path)}: {words}" for path, words in controls.problems(own, [one["id"] for one in table])]
+    if wrong:
+        raise AnsibleFilterError("; ".join(wrong))
+    chosen = [one for one in controls.choose(table, profile, own) if one.state != "off"]
+    return [
+        {
+            **one.control,
+            "sets": _in_force(one, chosen[place + 1 :]),
+            "state": one.state,
+            "reason": one.reason,
+            "until": one.until,
+        }
+        for place, one in enumerate(chosen)
+    ]
+
+
+def _in_force(one: controls.Chosen, later: Sequence[controls.Chosen]) -> dict[str, Any]:
+    """Return what a control sets: not what has no value, nor what a later control sets too. Waived, it sets nothing."""
+    if one.state != "applied":
+        return {}
+    overruled = {name for other in later if other.state == "applied" for name in other.control["sets"]}
+    return {
+        name: value
+        for name, value in one.control["sets"].items()
+        if value not in ("", [], None) and name not in overruled
+    }
+
+
+def controls_document(chosen: Sequence[Mapping[str, Any]], role: str, kind: str) -> str:
+    """Return what the host is to know of a role's controls, as JSON; ``kind`` says how their settings are looked up."""
+    listed = [
+        {"id": one["id"], "state": "waived", "reason": one["reason"], "until": one["until"]}
+        if one["state"] == "waived"
+        else {"id": one["id"], "state": "applied", kind: one["sets"]}
+        for one in chosen
+        if one["state"] == "waived" or one["sets"]
+    ]
+    return json.dumps({"role": role, "controls": listed}, indent=1, default=str) + "\n"
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return name and function of each filter."""
+        return {"chosen_controls": chosen_controls, "controls_document": controls_document}

@@ -1,0 +1,160 @@
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from lab_side import ADDRESSES, STATE, play, until
+
+CONVERGE = Path(__file__).parents[1] / "converge.yml"
+DROP_IN = "/etc/ssh/sshd_config.d/00-bongsu.conf"
+
+
+def login(name, *options, user="root"):
+    """Log in from this machine over a connection of its own, and run `true`."""
+    given = [f"-o{option}" for option in ("BatchMode=yes", "ConnectTimeout=5", "ControlPath=none", *options)]
+    trust = [f"-oUserKnownHostsFile={STATE.known_hosts}", f"-i{STATE.operator_key}", "-oIdentitiesOnly=yes"]
+    command = ["ssh", "-F", "none", *given, *trust, f"{user}@{ADDRESSES[name]}", "true"]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+
+def offered(name, *options):
+    """Return what ssh says of the exchange with the server, whether or not it leads to a login."""
+    return login(name, "LogLevel=DEBUG2", *options).stderr
+
+
+def converge(name, **variables):
+    return play(CONVERGE, "--limit", name, "--extra-vars", json.dumps(variables))
+
+
+@pytest.fixture
+def key_of_all(host):
+    """Give two users the operator's key; only one of them may log in."""
+    public = STATE.operator_key.with_suffix(".pub").read_text().strip()
+    for user in ("visitor", "stranger"):
+        home = f"/home/{user}/.ssh"
+        host.run_test(f"useradd --create-home --shell /bin/sh --password '*' {user}")
+        host.run_test(f"install -d -m 0700 -o {user} {home} && echo '{public}' > {home}/authorized_keys")
+    yield
+    for user in ("visitor", "stranger"):
+        host.run_test(f"userdel --remove {user}")
+
+
+def test_only_a_key_leads_in(name):
+    refused = login(name, "PubkeyAuthentication=no")
+    assert refused.returncode == 255
+    assert "Permission denied (publickey)" in refused.stderr
+    assert login(name).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "KexAlgorithms=diffie-hellman-group14-sha256,diffie-hellman-group-exchange-sha256",
+        "KexAlgorithms=ecdh-sha2-nistp256,ecdh-sha2-nistp521",
+        "Ciphers=aes128-cbc,aes256-cbc",
+        "MACs=hmac-sha1,hmac-sha2-256,umac-64@openssh.com",
+        "HostKeyAlgorithms=ecdsa-sha2-nistp256",
+    ],
+)
+def test_weak_algorithms_are_refused(name, option):
+    # a cipher with a code of its own would need no MAC
+    ciphers = [] if option.startswith("Ciphers") else ["Ciphers=aes256-ctr"]
+    refused = login(name, option, *ciphers)
+    assert refused.returncode == 255
+    assert "no matching" in refused.stderr
+
+
+def test_the_key_exchange_withstands_a_quantum_computer(name):
+    assert "kex: algorithm: sntrup761x25519-sha512@openssh.com" in offered(name)
+    release = {"debian12": "sntrup761", "debian13": "mlkem768x25519-sha256"}[name]
+    assert release in offered(name).partition("peer server KEXINIT")[2].partition("host key algorithms")[0]
+
+
+def test_only_those_named_log_in(name, key_of_all):
+    assert login(name, user="visitor").returncode == 0
+    assert login(name, user="stranger").returncode == 255
+
+
+def test_a_waived_control_is_left_to_the_host_and_told_with_its_reason(host):
+    assert "x11forwarding yes" in host.check_output("/usr/sbin/sshd -T")  # as Debian has it
+    assert "allowagentforwarding yes" in host.check_output("/usr/sbin/sshd -T")
+    told = json.loads(host.check_output("/usr/lib/bongsu/bongsu controls --json"))
+    states = {one["control"]: one["state"] for one in told}
+    assert states.pop("ssh.forwarding") == "waived"
+    assert set(states.values()) == {"applied"}
+    assert "graphs are shown over X11" in str(told)
+
+
+def test_the_hourly_look_tells_of_a_control_that_something_else_defeats(host):
+    host.run_test("mkdir -p /var/lib/prometheus/node-exporter")
+    try:
+        host.run_test("sed -i '/^MaxAuthTries/d' " + DROP_IN)
+        said = host.run("/usr/lib/bongsu/bongsu controls")
+        assert said.rc == 1
+        assert "ssh.attempts: MaxAuthTries is '6', and should be '4'" in said.stdout
+        host.run_expect([0], "systemctl start bongsu-drift.service")
+        metrics = host.file("/var/lib/prometheus/node-exporter/bongsu_controls.prom").content_string
+        assert 'bongsu_control{role="ssh_server",control="ssh.attempts",state="ineffective"} 1' in metrics
+        assert 'bongsu_control{role="ssh_server",control="ssh.keys",state="applied"} 1' in metrics
+        assert 'bongsu_control_waived_until_timestamp_seconds{role="ssh_server",control="ssh.forwarding"}' in metrics
+    finally:
+        host.run_test("rm -rf /var/lib/prometheus")
+
+
+def test_the_next_run_repairs_it(host, name):
+    host.run_test("sed -i '/^MaxAuthTries/d' " + DROP_IN)
+    done = converge(name)
+    assert done.returncode == 0, done.stdout
+    assert "changed=1" in done.stdout
+    assert host.run("/usr/lib/bongsu/bongsu controls").rc == 0
+
+
+def test_a_setting_that_another_file_takes_first_is_told_before_sshd_is_touched(host, name):
+    first = "/etc/ssh/sshd_config.d/00-a-cloud.conf"
+    host.run_test(f"echo 'PasswordAuthentication yes' > {first}")
+    try:
+        done = converge(name, ssh_server_profile="strict")
+        assert done.returncode == 2
+        assert "ssh.keys: PasswordAuthentication is 'yes', and should be 'no'" in " ".join(done.stdout.split())
+        assert "MaxAuthTries 4" in host.file(DROP_IN).content_string
+        assert "Permission denied (publickey)" in login(name, "PubkeyAuthentication=no").stderr
+    finally:
+        host.run_test(f"rm {first}")
+    assert "changed=0" in converge(name).stdout
+
+
+def test_whoever_would_shut_ansible_out_is_told_before(name):
+    done = converge(name, ssh_server_allow_users=["visitor"])
+    assert done.returncode == 2
+    assert "ssh_server_allow_users would shut out root" in " ".join(done.stdout.split())
+
+
+def test_what_shuts_ansible_out_all_the_same_is_undone(host, name):
+    done = converge(name, ssh_server_allow_groups=["nogroup"], ssh_server_confirm_within=8)
+    assert done.returncode == 2
+    assert "put everything back" in " ".join(done.stdout.split())
+    assert until(lambda: login(name).returncode == 0)
+    assert "AllowGroups" not in host.file(DROP_IN).content_string
+
+
+def test_strict_offers_nothing_that_is_not_post_quantum(name):
+    try:
+        assert converge(name, ssh_server_profile="strict").returncode == 0
+        refused = login(name, "KexAlgorithms=curve25519-sha256,curve25519-sha256@libssh.org")
+        assert "no matching key exchange method" in refused.stderr
+        assert login(name).returncode == 0
+    finally:
+        assert converge(name).returncode == 0
+
+
+def test_absent_gives_the_host_its_own_configuration_back(host, name):
+    try:
+        assert converge(name, ssh_server_state="absent").returncode == 0
+        assert not host.file(DROP_IN).exists
+        assert not host.file("/etc/bongsu").exists
+        assert login(name, "KexAlgorithms=diffie-hellman-group14-sha256").returncode == 0
+        assert "changed=0" in converge(name, ssh_server_state="absent").stdout
+        left = host.check_output("find /etc/ssh /etc/tmpfiles.d")
+    finally:
+        assert converge(name).returncode == 0
+    assert "bongsu" not in left

@@ -1,0 +1,157 @@
+"""The table of security controls: what each role sets, why, and what an inventory chooses of it.
+
+Each role that has controls lists them in its ``vars/main.yml`` as ``__ROLE_controls``, one mapping a control:
+
+``id`` (SUBJECT.NAME), ``what`` it does, ``why``, what it may break (``breaks``), the sections of the CIS benchmark that
+it answers (``cis``: {debian12: …, debian13: …}), the ``profile`` from which on it is applied, and what it ``sets``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from bongsu.inventory.words import one_of, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+PROFILES = ("small", "strict")  # each has what the one before it has
+FIELDS = ("id", "what", "why", "breaks", "cis", "profile", "sets")
+_HOW = "write `true` to apply it, or {waived: REASON, until: YYYY-MM-DD} to do without it"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A control of the table, and what becomes of it on a host: applied, waived or off (not of the profile)."""
+
+    control: Mapping[str, Any]
+    state: str
+    reason: str = ""
+    until: str = ""
+
+
+def tables(root: Path) -> dict[str, list[dict[str, Any]]]:
+    """Read the tables of a project: role -> its controls; templates in them stay as they are."""
+    found = {}
+    for file in sorted(root.glob("roles/*/vars/main.yml")):
+        role = file.parents[1].name
+        controls = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get(f"__{role}_controls")
+        if controls:
+            found[role] = controls
+    return found
+
+
+def choose(table: Sequence[Mapping[str, Any]], profile: str, choices: Mapping[str, Any]) -> list[Chosen]:
+    """Decide of each control; ``choices`` are the inventory's, without problems, those of other tables among them."""
+    return [_choose(control, profile, choices.get(control["id"])) for control in table]
+
+
+def _choose(control: Mapping[str, Any], profile: str, choice: object) -> Chosen:
+    if isinstance(choice, dict):
+        return Chosen(control, "waived", str(choice["waived"]).strip(), _date(choice["until"]) or "")
+    in_profile = PROFILES.index(control["profile"]) <= PROFILES.index(profile)
+    return Chosen(control, "applied" if choice is True or in_profile else "off")
+
+
+def problems(choices: object, known: Sequence[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield (path, what is wrong and the cure) of an inventory's choices among all ``known`` controls."""
+    if not isinstance(choices, dict):
+        yield (), "is not a mapping; write `ID: true` or `ID: {waived: REASON, until: YYYY-MM-DD}` below it"
+        return
+    for name, choice in choices.items():
+        path = (str(name),)
+        if name not in known:
+            yield path, f"there is no such control; {suggest(str(name), known) or f'known are {one_of(known, 40)}'}"
+        elif choice is True:
+            continue
+        elif not isinstance(choice, dict):
+            yield path, f"'{choice}' is no choice; {_HOW}"
+        else:
+            yield from ((path + more, words) for more, words in _waiver(choice))
+
+
+def _waiver(choice: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for key in choice:
+        if key not in ("waived", "until"):
+            yield (str(key),), f"is not known here; {_HOW}"
+    if not str(choice.get("waived") or "").strip():
+        yield (), f"gives no reason; {_HOW}"
+    if _date(choice.get("until")) is None:
+        yield (), f"has no day on which to look at it again; {_HOW}"
+
+
+def _date(value: object) -> str | None:
+    """Return a day as YYYY-MM-DD; YAML makes a date of one that stands without quotes."""
+    if isinstance(value, dt.date):
+        return value.strftime("%Y-%m-%d")
+    try:
+        return dt.date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        return None
+
+
+def page(root: Path) -> str:
+    """Write the page of all tables, docs/controls.md."""
+    parts = [_HEAD]
+    for role, table in tables(root).items():
+        parts.append(f"## {role}\n")
+        parts += [_section(control) for control in table]
+    return "\n".join(parts)
+
+
+_HEAD = """\
+# Security controls
+
+What the roles of the security baseline set, why, and what it may break. This page is made from the roles' own tables
+(`python -m bongsu.controls`), as are the files that they place and the checks that hosts make every hour.
+
+`bongsu_profile` in the inventory says how much of it is applied: `small` (the default) has nothing that an ordinary web
+service would notice, `strict` has all. `bongsu_controls` chooses single ones:
+
+```yaml
+bongsu_controls:
+  ssh.post-quantum: true # of the profile strict, and wanted all the same
+  ssh.forwarding: {waived: "graphs are shown over X11", until: "2027-03-31"} # a ticket asks again after that day
+```
+
+On a host, `sudo /usr/lib/bongsu/bongsu controls` tells what is not in effect.
+"""
+
+
+def _section(control: Mapping[str, Any]) -> str:
+    sections = {
+        release.removeprefix("debian"): ", ".join(listed) for release, listed in control["cis"].items() if listed
+    }
+    answers = "; ".join(f"CIS Debian {release}: {listed}" for release, listed in sections.items())
+    rows = [
+        ("profile", control["profile"]),
+        ("why", control["why"]),
+        ("may break", control["breaks"]),
+        ("sets", "<br>".join(f"`{name} {_shown(value)}`" for name, value in control["sets"].items())),
+        *([("answers", answers)] if answers else []),
+    ]
+    lines = [f"| {name} | {' '.join(str(text).split())} |" for name, text in rows]
+    return "\n".join([f"### {control['id']}\n", f"{control['what']}\n", "| | |", "|---|---|", *lines, ""])
+
+
+def _shown(value: object) -> str:
+    """Return a setting as it is written; of a template, the variable that decides it."""
+    text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text.replace("{{ ", "").replace(" }}", "")
+
+
+def main() -> None:
+    """Print the page."""
+    from bongsu.paths import project_root
+
+    sys.stdout.write(page(project_root()))
+
+
+if __name__ == "__main__":
+    main()

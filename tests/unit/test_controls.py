@@ -1,0 +1,86 @@
+"""Whether a control is in effect is told from what the daemon itself says; a document that is not ours is refused."""
+
+import json
+
+import pytest
+from ansible.module_utils.bongsu import controls, controls_host
+from ansible.module_utils.bongsu.errors import BongsuError
+
+SAID = """\
+passwordauthentication no
+permitrootlogin without-password
+hostkey /etc/ssh/ssh_host_ed25519_key
+hostkey /etc/ssh/ssh_host_rsa_key
+kexalgorithms sntrup761x25519-sha512,curve25519-sha256,ecdh-sha2-nistp256
+maxstartups 10:30:60
+"""
+FOUND = {"sshd": controls.settings(SAID)}
+
+
+def verdict(**sets):
+    return controls.judge("ssh_server", {"id": "ssh.x", "state": "applied", "sshd": sets}, FOUND)
+
+
+@pytest.mark.parametrize(
+    "sets",
+    [
+        {"PasswordAuthentication": "no"},
+        {"PermitRootLogin": "prohibit-password"},
+        {"HostKey": ["/etc/ssh/ssh_host_rsa_key", "/etc/ssh/ssh_host_ed25519_key"]},
+        {"KexAlgorithms": "-diffie-hellman-*,ecdh-sha2-nistp5*"},
+        {"MaxStartups": "10:30:60"},
+        {},
+    ],
+)
+def test_what_is_as_wanted_is_applied(sets):
+    assert verdict(**sets) == controls.Verdict("ssh_server", "ssh.x", "applied")
+
+
+@pytest.mark.parametrize(
+    ("sets", "words"),
+    [
+        ({"PasswordAuthentication": "yes"}, "PasswordAuthentication is 'no', and should be 'yes'"),
+        ({"HostKey": ["/etc/ssh/ssh_host_rsa_key"]}, "should be '/etc/ssh/ssh_host_rsa_key'"),
+        ({"AllowUsers": ["root"]}, "AllowUsers is not set, and should be 'root'"),
+        ({"KexAlgorithms": "-diffie-hellman-*,ecdh-*"}, "KexAlgorithms still has ecdh-sha2-nistp256"),
+    ],
+)
+def test_what_is_not_as_wanted_is_told(sets, words):
+    found = verdict(MaxStartups="10:30:60", **sets)
+    assert found.state == "ineffective"
+    assert len(found.words) == 1
+    assert words in found.words[0]
+
+
+def test_a_waived_control_is_not_looked_at_and_keeps_its_reason():
+    waived = {"id": "ssh.x", "state": "waived", "reason": "graphs", "until": "2027-03-31"}
+    found = controls.judge("ssh_server", waived, {})
+    assert (found.state, found.words) == ("waived", ("graphs",))
+    text = controls.metrics([found, verdict(PasswordAuthentication="yes")]).decode()
+    assert 'bongsu_control{role="ssh_server",control="ssh.x",state="waived"} 1' in text
+    assert 'bongsu_control{role="ssh_server",control="ssh.x",state="ineffective"} 1' in text
+    assert 'until_timestamp_seconds{role="ssh_server",control="ssh.x"} 1806537599' in text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"role": "x", "controls": [{"id": "a", "state": "off"}]}', '{"role": "x"}']
+)
+def test_a_document_that_is_not_ours_is_refused(text):
+    with pytest.raises(BongsuError, match="/etc/x is not as its role writes it"):
+        controls.read(text, "/etc/x")
+
+
+def test_the_host_asks_each_daemon_once_and_only_for_the_roles_named(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setitem(controls_host._LOOK, "sshd", lambda: asked.append("sshd") or FOUND["sshd"])
+    for role in ("ssh_server", "other"):
+        listed = [
+            {"id": f"{role}.{number}", "state": "applied", "sshd": {"PasswordAuthentication": value}}
+            for number, value in enumerate(("no", "yes"))
+        ]
+        (tmp_path / f"{role}.json").write_text(json.dumps({"role": role, "controls": listed}))
+    assert [one.state for one in controls_host.look((), tmp_path)] == ["applied", "ineffective"] * 2
+    assert asked == ["sshd"]
+    assert [one.control for one in controls_host.look(["ssh_server"], tmp_path)] == ["ssh_server.0", "ssh_server.1"]
+    assert controls_host.look(["nobody"], tmp_path) == []
+    assert asked == ["sshd"] * 2
