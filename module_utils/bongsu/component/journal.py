@@ -59,6 +59,7 @@ class Journal:
             "daemon_reload": False,
             "acting": False,
             "leaving": False,
+            "alone": alone,
             "confirm": None,
         }
         deadman.arm(self.component, self.directory / "rollback", deadman.GRACE)  # without a journal it does nothing

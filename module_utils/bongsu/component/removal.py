@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BongsuError
@@ -70,6 +71,9 @@ def _give_up(name: str, manifest: dict[str, Any], store: Store) -> list[str]:
     """Let a component's packages go, hand on what others need, and forget it."""
     _release(manifest, store)
     brought = [package for package in manifest.get("brought", []) if not _heir(package, manifest, store)]
+    if brought:
+        with suppress(BongsuError):  # what cannot be finished may still be taken away
+            apt.finish_interrupted()
     installed = set(brought) & set(apt.read_status().versions) if brought else set()
     spared = {*manifest.get("given_back", _given_back(manifest)), *heirs.paths(heirs.others(name, store))}
     kept = apt.take_away(brought, sparing=sorted(spared), remnants=manifest.get("remnants", []))

@@ -15,7 +15,11 @@ from . import apt, toolkit, undo_packages, unfinished
 from .changes import Found
 from .manifest import to_bytes
 from .store import Store
+from .units import UnitState
 
+_PATIENCE, _POLL = 10.0, 0.5  # seconds
+_OF_FILES = frozenset({"enable", "disable", "mask", "unmask"})  # what systemctl can do without systemd, too:
+_BY_FILES = {"SYSTEMD_OFFLINE": "1"}
 _NOTHING = {"kind": "absent", "backup": None, "displaced": None}
 _ACTED = frozenset({"restart", "reload-or-restart", "stop"})  # verbs after which a unit that ran must be run again
 
@@ -48,7 +52,13 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
         return _see_through(directory, entry)
     systemctl = _Systemctl(booting=booting)
     units = entry["units"] if entry["acting"] else []
-    _silence(systemctl, units)  # while what defines them is still there
+    try:
+        states = _ask([unit["name"] for unit in units])
+    except BongsuError as error:  # without systemd nothing is done by halves: the next one to come does it
+        return [str(error)]
+    if entry.get("alone"):
+        unfinished.arm(Store(str(directory.parents[1])))  # what runs at boot goes with the rest
+    _silence(systemctl, units, states)  # while what defines them is still there
     # What came with the packages is theirs as long as they are here, and else it was not there before.
     came = [kept for kept in entry["paths"] if kept.get("came")]
     gone = undo_packages.are_back(entry["packages"])
@@ -153,8 +163,13 @@ class _Systemctl:
         self.troubles: list[str] = []
 
     def __call__(self, verb: str, *units: str) -> None:
+        if self._booting and verb == "stop" and toolkit.RECOVER in units:
+            return  # that is this very process
         waiting = ["--no-block"] if self._booting and verb in ("start", "stop", "restart", "reload-or-restart") else []
-        output = host.run(["systemctl", *waiting, verb, *units])
+        command = ["systemctl", *waiting, verb, *units]
+        output = host.run(command)
+        if output.status != 0 and self._booting and verb in _OF_FILES:
+            output = host.run(command, env=_BY_FILES)
         if output.status != 0:
             self.troubles.append(f"systemctl {' '.join([verb, *units])}: {output.text}")
 
@@ -181,13 +196,20 @@ def _vanish(dest: str) -> None:
         Path(dest).unlink(missing_ok=True)
 
 
-def _silence(systemctl: _Systemctl, units: list[dict[str, Any]]) -> None:
+def _ask(units: list[str]) -> dict[str, UnitState]:
+    """Ask systemd for the units' states; it may be busy."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return host.unit_states(units)
+        except BongsuError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(_POLL)
+
+
+def _silence(systemctl: _Systemctl, units: list[dict[str, Any]], states: dict[str, UnitState]) -> None:
     """Disable and stop what was disabled and not running."""
-    try:
-        states = host.unit_states([unit["name"] for unit in units])
-    except BongsuError as error:
-        systemctl.troubles.append(str(error))
-        return
     for unit in units:
         name, verbs, state = unit["name"], unit["verbs"], states[unit["name"]]
         if "enable" in verbs and state.enabled:

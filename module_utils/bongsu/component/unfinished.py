@@ -55,7 +55,8 @@ def _lines(kept: store.Store) -> list[str]:
     own = [str(kept.directory / name) for name in store.FILES]
     whole = [*(file.dest for file in places if file.state == "directory")]
     whole += [str(kept.directory / name) for name in store.DIRECTORIES]
-    going = [*links, *files, *map(host.staged_path, files), *stamps, *metrics, *own]
+    written = [*files, *metrics, *own]
+    going = [*links, *written, *map(host.staged_path, written), *stamps]
     shared = [os.path.dirname(link) for link in links] + [str(kept.directory)]
     empty = [path for path in shared if not _others(path, [*going, *whole])]
     return [

@@ -2,9 +2,9 @@
 """apt-get, apt-mark and dpkg for tests, on packages that live in one JSON file named by FAKE_APT.
 
 ``available`` gives each package's versions; a version may have depends (NAME or NAME=VERSION), conflicts, conffiles
-(path: content), units, and ``fails``, what its postinst says. ``archives`` has versions that only a file holds, and
-``auto`` the packages that nobody asked for. It keeps a dpkg status file, and asks policy-rc.d before it starts a unit.
-It is a program and a module: started often, it loads little.
+(path: content), units, ``fails`` and ``postrm``, what its scripts say. ``archives`` has versions that only a file has,
+and ``auto`` the packages that nobody asked for. It keeps a dpkg status file, and asks policy-rc.d before it starts a
+unit. It is a program and a module: started often, it loads little.
 """
 
 import json
@@ -41,7 +41,8 @@ def get(world, options, names):
     if verb == "update":
         return None
     simulate = "--simulate" in options
-    if not simulate and names and any(one["state"] == "unpacked" for one in world["installed"].values()):
+    halfway = any(one["state"] == "unpacked" for one in world["installed"].values())
+    if not simulate and names and (halfway or world.get("interrupted")):
         raise Refusal(100, "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct it.")
     coming, going = (removal if verb in ("remove", "purge") else installation)(world, options, names)
     if simulate:
@@ -138,7 +139,7 @@ def unpack(world, name, wanted):
 
 
 def configure(world):
-    failed = []
+    failed, world["interrupted"] = [], False
     for name, one in world["installed"].items():
         if one["state"] in DONE:
             continue
@@ -156,7 +157,10 @@ def configure(world):
 
 
 def remove(world, name):
+    world["installed"][name]["state"], world["interrupted"] = "half-configured", True
+    save(world)
     midway(f"removes {name}")
+    world["interrupted"] = False
     for unit in about(world, name).get("units", []):
         systemd(unit, load="not-found", file="disabled", **({"active": "inactive"} if may_start(world) else {}))
     world["installed"][name]["state"] = "config-files"
@@ -166,6 +170,8 @@ def remove(world, name):
 
 def purge(world, name):
     midway(f"purges {name}")
+    if about(world, name).get("postrm"):
+        raise Refusal(100, f"dpkg: error processing package {name}: {about(world, name)['postrm']}")
     for path in about(world, name).get("conffiles", {}):
         if os.path.exists(path):
             os.unlink(path)

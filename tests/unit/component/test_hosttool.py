@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from ansible.module_utils.bongsu import host as engine
 from ansible.module_utils.bongsu import hosttool
-from ansible.module_utils.bongsu.component import steps
+from ansible.module_utils.bongsu.component import steps, undo
 from ansible.module_utils.bongsu.component.store import Store
 from killing import in_a_fork
 from managed_host import IN_PROCESS, archive_for
@@ -146,3 +146,16 @@ def test_a_directory_that_goes_at_once_is_whole_or_not_there(tmp_path, monkeypat
     engine.remove_at_once(code)
     engine.remove_at_once(code)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_systemd_does_not_answer_nothing_is_done_by_halves(cut_off, monkeypatch, capfd):
+    journal = str(cut_off.root / "state/journal/daemon")
+    before = cut_off.tree()
+    with monkeypatch.context() as patch:
+        patch.setattr(undo, "_PATIENCE", 0.0)
+        patch.setitem(IN_PROCESS, "systemctl", lambda _words: (1, "Failed to connect to bus"))
+        assert tool(cut_off, "rollback", journal) == 1
+    assert "Failed to connect to bus" in capfd.readouterr().err
+    assert cut_off.tree() == before
+    assert tool(cut_off, "rollback", journal) == 0
+    assert cut_off.config.read_text() == "old\n"

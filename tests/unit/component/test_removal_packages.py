@@ -107,12 +107,12 @@ def test_one_that_is_no_longer_held_for_anybody_is_let_go(host):
 
 
 def test_a_purge_that_fails_is_taken_up_by_the_next_run(world):
-    now = world.apt()["installed"]
-    world.apt(installed={**now, "tool": {"version": "1.0", "state": "unpacked"}})
+    now = world.apt()["available"]
+    world.apt(available={**now, "lib": {"1.0": {"postrm": "subprocess returned error exit status 1"}}})
     result = world.remove()
-    assert "dpkg was interrupted" in result["msg"]
+    assert "error exit status 1" in result["msg"]
     assert not world.config.exists()
-    world.apt(installed=now)
+    world.apt(available=now)
     assert "failed" not in world.remove()
     assert installed(world) == []
     assert not (world.root / "state").exists()
