@@ -87,13 +87,13 @@ def metrics(verdicts: Iterable[Verdict]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _complaints(setting: str, wanted: str | list[str], found: list[str]) -> list[str]:
+def _complaints(setting: str, wanted: str | int | list[str], found: list[str]) -> list[str]:
     """Say what is not as wanted. A value that begins with ``-`` names what must not be there, by patterns."""
     if isinstance(wanted, str) and wanted.startswith("-"):
         patterns = _words(wanted[1:])
         left = [word for word in found if any(fnmatchcase(word, pattern) for pattern in patterns)]
         return [f"{setting} still has {', '.join(left)}"] if left else []
-    wanted_words = _words(wanted) if isinstance(wanted, str) else [word for one in wanted for word in _words(one)]
+    wanted_words = [word for one in (wanted if isinstance(wanted, list) else [wanted]) for word in _words(one)]
     if {*map(_plain, wanted_words)} == {*map(_plain, found)}:
         return []
     return [f"{setting} is {_quoted(found)}, and should be {_quoted(wanted_words)}"]

@@ -13,6 +13,7 @@ hostkey /etc/ssh/ssh_host_ed25519_key
 hostkey /etc/ssh/ssh_host_rsa_key
 kexalgorithms sntrup761x25519-sha512,curve25519-sha256,ecdh-sha2-nistp256
 maxstartups 10:30:60
+maxauthtries 4
 """
 FOUND = {"sshd": controls.settings(SAID)}
 
@@ -29,6 +30,7 @@ def verdict(**sets):
         {"HostKey": ["/etc/ssh/ssh_host_rsa_key", "/etc/ssh/ssh_host_ed25519_key"]},
         {"KexAlgorithms": "-diffie-hellman-*,ecdh-sha2-nistp5*"},
         {"MaxStartups": "10:30:60"},
+        {"MaxAuthTries": 4},
         {},
     ],
 )
