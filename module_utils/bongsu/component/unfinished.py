@@ -28,6 +28,7 @@ def arm(kept: store.Store) -> None:
     staged = str(kept.journal_directory(toolkit.NAME) / os.path.basename(CONFIGURATION))
     host.write_new(staged, content, mode=0o644)
     host.sync([staged])
+    os.makedirs(os.path.dirname(CONFIGURATION), exist_ok=True)
     try:
         os.rename(staged, CONFIGURATION)
     except OSError as error:

@@ -1,0 +1,22 @@
+"""ssh-audit's report is read by what it says itself: each reason counts, and information does not."""
+
+from bongsu.bench import ssh_audit
+
+REPORT = {
+    "kex": [
+        {"algorithm": "sntrup761x25519-sha512", "notes": {"info": ["available since OpenSSH 8.5"]}},
+        {"algorithm": "ecdh-sha2-nistp256", "notes": {"fail": ["suspected back-door"], "warn": ["not post-quantum"]}},
+    ],
+    "key": [{"algorithm": "ssh-ed25519", "notes": {}}],
+    "enc": [{"algorithm": "aes256-ctr"}],
+    "mac": [{"algorithm": "hmac-sha1", "notes": {"warn": ["encrypt-and-MAC", "weak hash"]}}],
+}
+
+
+def test_failures_come_first_and_each_reason_counts():
+    assert ssh_audit.complaints(REPORT) == [
+        "fail: ecdh-sha2-nistp256: suspected back-door",
+        "warn: ecdh-sha2-nistp256: not post-quantum",
+        "warn: hmac-sha1: encrypt-and-MAC",
+        "warn: hmac-sha1: weak hash",
+    ]
