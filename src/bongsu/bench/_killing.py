@@ -113,10 +113,13 @@ class Siege:
         how = ("late" if attempt.late else "kill") if attempt.kind == "module" else "freeze"
         self.root = Path(f"/proc/{self.victim.init}/root")
         self.victim.inside("rm", "-rf", "/run/faults")
-        self.victim.place("/run/faults/order", json.dumps({"at": at, "how": how, "delay": attempt.late}))
+        self._order(at, how, attempt.late)
         mark, _, value = _endings.controller_mark(self.victim).partition("=")
         component = _component(attempt.target, healthy=attempt.healthy)
         return self.victim.begin(component, "-e", f"ansible_python_interpreter={_PYTHON}", **{mark: value})
+
+    def _order(self, at: int, how: str, delay: float) -> None:
+        self.victim.place("/run/faults/order", json.dumps({"at": at, "how": how, "delay": delay}))
 
     def _await_moment(self, attempt: Attempt, at: int, process: subprocess.Popen[bytes]) -> str | None:
         """Wait for the moment of the attempt and tell it; None when the run is over before."""
@@ -142,6 +145,8 @@ class Siege:
             if not (attempt.exact and attempt.kind == "module"):  # there the hook did it
                 _endings.end(self.victim, attempt.kind, attempt.way, attempt.pause)
             if attempt.exact:
+                # The run may ask the host once more, and nobody would wake that process up.
+                self._order(0, "freeze", 0.0)
                 _endings.signal_all(_endings.running(_endings.host_mark(self.victim)), signal.SIGCONT)
         except BongsuError as error:
             return [f"the host did not come back: {error}"]
