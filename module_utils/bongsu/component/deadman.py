@@ -25,8 +25,7 @@ def arm(component: str, script: Path, seconds: float) -> None:
         f"--description=Undo what bongsu did to {component}, unless the run ends well",
         f"--on-active={seconds:g}s",
         "--timer-property=AccuracySec=100ms",
-        "/bin/sh",
-        str(script),
+        *("/bin/sh", "-c", '[ ! -e "$0" ] || exec /bin/sh "$0"', str(script)),  # another switch may have undone it
     ]
     output = host.run(command)
     if output.status != 0:
