@@ -25,7 +25,8 @@ def arm(component: str, script: Path, seconds: float) -> None:
         f"--description=Undo what bongsu did to {component}, unless the run ends well",
         f"--on-active={seconds:g}s",
         "--timer-property=AccuracySec=100ms",
-        *("/bin/sh", "-c", '[ ! -e "$0" ] || exec /bin/sh "$0"', str(script)),  # another switch may have undone it
+        "/bin/sh",  # no variable in what follows: systemd before 254 puts its own values in their place
+        str(script),
     ]
     output = host.run(command)
     if output.status != 0:
