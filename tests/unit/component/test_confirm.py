@@ -38,7 +38,8 @@ def test_the_change_is_there_and_its_journal_stays(waiting):
     assert waiting.report["confirm"]["within"] == 60
     assert waiting.config.read_text() == "new\n"
     assert waiting.manifest() == waiting.before
-    assert [command[-1] for command in waiting.timers().values()] == [f"{waiting.journal}/rollback"] * 2
+    # as simple as can be: systemd replaces variables in it, and not every release alike
+    assert list(waiting.timers().values()) == [["/bin/sh", f"{waiting.journal}/rollback"]] * 2
 
 
 def test_the_right_token_commits_it(waiting):
