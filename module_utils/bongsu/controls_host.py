@@ -46,11 +46,7 @@ def look(roles: Sequence[str] = (), directory: Path = DIRECTORY) -> list[control
 
 def export(verdicts: Sequence[controls.Verdict]) -> None:
     """Write the metrics where node_exporter reads them, if it does; take them away where no role has controls."""
-    path = store.TEXTFILE_DIRECTORY / METRICS
-    if not verdicts:
-        path.unlink(missing_ok=True)
-    elif path.parent.is_dir():
-        host.replace(str(path), controls.metrics(verdicts), mode=0o644)
+    store.export(METRICS, controls.metrics(verdicts) if verdicts else None)
 
 
 def _sshd() -> dict[str, list[str]]:

@@ -53,11 +53,7 @@ def verified(state_directory: str) -> tuple[dict[str, str], list[Finding]]:
 
 def export(components: Mapping[str, str], findings: list[Finding]) -> None:
     """Write the metrics where node_exporter reads them, if it does; take them away when nothing is placed any more."""
-    path = store.TEXTFILE_DIRECTORY / METRICS
-    if not components:
-        path.unlink(missing_ok=True)
-    elif store.TEXTFILE_DIRECTORY.is_dir():
-        host.replace(str(path), metrics(components, findings, time.time()), mode=0o644)
+    store.export(METRICS, metrics(components, findings, time.time()) if components else None)
 
 
 def _manifests(directory: Path) -> tuple[dict[str, dict[str, Any]], list[Finding]]:

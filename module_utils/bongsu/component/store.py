@@ -164,6 +164,15 @@ class Store:
             host.replace(str(path), metrics, mode=0o644)
 
 
+def export(name: str, metrics: bytes | None) -> None:
+    """Write one file of metrics where node_exporter reads them, if it does; take it away where there are none."""
+    path = TEXTFILE_DIRECTORY / name
+    if metrics is None:
+        path.unlink(missing_ok=True)
+    elif TEXTFILE_DIRECTORY.is_dir():
+        host.replace(str(path), metrics, mode=0o644)
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return shape.read(path.read_text(encoding="utf-8"), str(path))
