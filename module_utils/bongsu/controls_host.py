@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from . import controls, host
+from . import controls
 from .component import store
+from .effective import LOOK
 from .errors import BongsuError
 
 DIRECTORY = Path("/etc/bongsu/controls")  # one document a role
 METRICS = "bongsu_controls.prom"
-# Whom sshd is asked about: nobody, from nowhere (an address for documentation), so that no Match block counts.
-_SSHD = ("/usr/sbin/sshd", "-T", "-C", "user=nobody,host=nowhere.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22")
 
 
 def main(roles: Sequence[str], *, textfile: bool, as_json: bool) -> int:
@@ -39,22 +38,19 @@ def look(roles: Sequence[str] = (), directory: Path = DIRECTORY) -> list[control
         for path in sorted(directory.glob("*.json"))
         if not roles or path.stem in roles
     ]
-    wanted = {kind for _, known in documents for one in known for kind in controls.KINDS if kind in one}
-    found = {kind: _LOOK[kind]() for kind in sorted(wanted)}
+    wanted = controls.wanted((one for _, known in documents for one in known), LOOK)
+    found = {kind: _find(kind, names) for kind, names in sorted(wanted.items())}
     return [controls.judge(role, one, found) for role, known in documents for one in known]
+
+
+def _find(kind: str, names: Collection[str]) -> controls.Found:
+    """Look up settings; where nobody tells them, that is said of each, and of no other kind."""
+    try:
+        return LOOK[kind](names)
+    except BongsuError as error:
+        return dict.fromkeys((name.lower() for name in names), controls.Unknown(str(error)))
 
 
 def export(verdicts: Sequence[controls.Verdict]) -> None:
     """Write the metrics where node_exporter reads them, if it does; take them away where no role has controls."""
     store.export(METRICS, controls.metrics(verdicts) if verdicts else None)
-
-
-def _sshd() -> dict[str, list[str]]:
-    """Ask sshd what its configuration comes to, whatever file says it."""
-    output = host.run(_SSHD)
-    if output.status != 0:
-        raise BongsuError(f"{' '.join(_SSHD)}: {output.text}")
-    return controls.settings(output.text)
-
-
-_LOOK: dict[str, Callable[[], dict[str, list[str]]]] = {"sshd": _sshd}

@@ -1,0 +1,16 @@
+"""How the effective settings of a host are found out: one module a kind of setting, each with one function ``look``.
+
+``look(names)`` takes the settings that are wanted and returns, by lower-case name, the words that are in effect, or
+``controls.Unavailable`` where this host cannot have such a setting at all. A setting that is not returned is not set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from ..controls import Found
+from . import sshd
+
+LOOK: dict[str, Callable[[Collection[str]], Found]] = {
+    "sshd": sshd.look,
+}
