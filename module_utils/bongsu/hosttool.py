@@ -1,4 +1,4 @@
-"""The command that stays on a host: look for drift and at the controls, undo what an interrupted run left behind."""
+"""The command that stays on a host: look for drift, at controls and firewall, undo what an interrupted run left."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from . import controls_host, host
+from . import controls_host, firewall_host, host
 from .component import drift_host, toolkit, undo
 from .component.store import DEFAULT, Store
 from .errors import BongsuError
@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     controls.add_argument("role", nargs="*", help="only this role's")
     controls.add_argument("--textfile", action="store_true", help="write the metrics for node_exporter")
     controls.add_argument("--json", action="store_true", help="print one JSON document")
+    verbs.add_parser("firewall", help="count what the firewall lets in and drops, and see whether its rules are there")
     recover = verbs.add_parser("recover", help="undo every interrupted run")
     recover.add_argument("--boot", action="store_true", help="the host is booting: do not wait for units")
     rollback = verbs.add_parser("rollback", help="undo one run")
@@ -45,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
             return drift_host.main(textfile=options.textfile, as_json=options.json)
         if options.verb == "controls":
             return controls_host.main(options.role, textfile=options.textfile, as_json=options.json)
+        if options.verb == "firewall":
+            return firewall_host.main()
         if options.verb == "recover":
             return _recover(Path(DEFAULT) / "journal", booting=options.boot)
         if options.verb == "unpack":

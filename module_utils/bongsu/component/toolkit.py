@@ -22,7 +22,7 @@ _PARENT = __package__.rpartition(".")[0]
 _PACKAGES = ("component", "effective")
 _BESIDE = (
     *("asked", "certificate", "certificate_host", "controls", "controls_host"),
-    *("errors", "host", "hosttool", "state"),
+    *("errors", "firewall_host", "host", "hosttool", "state"),
 )
 _MAIN = """\
 import sys

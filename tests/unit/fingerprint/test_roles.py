@@ -26,6 +26,7 @@ KNOWN_MOVING = {
 # Ansible's own variables that roles read, and why a change of one from run to run does no harm.
 KNOWN_OF_ANSIBLE = {
     "ansible_user": "is the inventory's, and counted like any other",
+    "ansible_port": "is the inventory's, and counted like any other",
     "ansible_play_hosts": "of a retired authority, with which none is written down; of targets, each noted by itself",
     "ansible_run_tags": "is asked by the fast path itself",
 }
@@ -36,6 +37,7 @@ SAFE_ACTIONS = {
     "components": "verified by their manifests",
     "host_certificate": "notes the key and the day of renewal",
     "monitor_ready": "changes nothing",
+    "firewall_look": "changes nothing, but for a word to the component that comes next",
     "host_state": "is the fast path",
     "fast_path": "is the fast path",
     "seal": "is the fast path",

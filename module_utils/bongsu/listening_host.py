@@ -1,0 +1,121 @@
+"""Look which sockets of this host listen for others, who holds them, and over which port this very login came."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from . import host
+from .listening import Listener, parse
+
+_TABLES = (("tcp", "tcp"), ("tcp6", "tcp"), ("udp", "udp"), ("udp6", "udp"))
+_SECOND_LOOK = 0.5  # seconds: what only asks something over UDP has its answer, or has given up, mostly
+_EPHEMERAL = (32768, 60999)
+
+
+def listeners() -> list[Listener]:
+    """Return every socket that listens for others.
+
+    A UDP socket on a port such as the kernel hands out to clients counts only when it is still there at a second look.
+    """
+    first = _listed()
+    passing = [one for one in first if one.protocol == "udp" and _is_ephemeral(one.port)]
+    if not passing:
+        return first
+    time.sleep(_SECOND_LOOK)
+    still = set(_listed())
+    return [one for one in first if one not in passing or one in still]
+
+
+def _listed() -> list[Listener]:
+    found = []
+    for name, protocol in _TABLES:
+        with suppress(FileNotFoundError):  # a kernel without IPv6
+            found += parse(Path("/proc/net", name).read_text(encoding="ascii"), protocol)
+    return found
+
+
+def _is_ephemeral(port: int) -> bool:
+    return _EPHEMERAL[0] <= port <= _EPHEMERAL[1]
+
+
+def holders(found: Collection[Listener]) -> dict[int, str]:
+    """Say of each socket's inode who holds it: the first process that does, and its unit."""
+    wanted = {f"socket:[{one.inode}]": one.inode for one in found if one.inode}
+    who: dict[int, str] = {}
+    of_systemd = set()
+    for process in _processes():
+        for name in _sockets(process) & wanted.keys():
+            if process.name == "1":  # it listens for a unit, which may run as well
+                of_systemd.add(wanted[name])
+            else:
+                who.setdefault(wanted[name], _describe(process))
+    who = dict.fromkeys(of_systemd, "systemd, for a socket unit,") | who
+    return {one.inode: who.get(one.inode, "the kernel, or a process that cannot be seen,") for one in found}
+
+
+def bridge_addresses(patterns: Collection[str]) -> set[str]:
+    """Return the addresses of this host on interfaces whose names are like one of the patterns."""
+    output = host.run(["ip", "-json", "address", "show"])
+    try:
+        interfaces = json.loads(output.text)
+    except ValueError:
+        return set()
+    return {
+        address["local"]
+        for interface in interfaces
+        if any(fnmatchcase(interface.get("ifname", ""), pattern) for pattern in patterns)
+        for address in interface.get("addr_info", [])
+        if "local" in address
+    }
+
+
+def login_port() -> int | None:
+    """Return the port of sshd over which whoever runs this has come, by the nearest process that knows; else None."""
+    number = os.getpid()
+    while number > 1:
+        with suppress(OSError, ValueError, IndexError):
+            for variable in Path(f"/proc/{number}/environ").read_bytes().split(b"\0"):
+                if variable.startswith(b"SSH_CONNECTION="):  # its address and port, and ours
+                    return int(variable.split()[3])
+        try:
+            number = _parent(number)
+        except (OSError, ValueError, IndexError):
+            return None
+    return None
+
+
+def _parent(number: int) -> int:
+    return int(Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _processes() -> Iterator[Path]:
+    yield from sorted((path for path in Path("/proc").iterdir() if path.name.isdigit()), key=lambda one: int(one.name))
+
+
+def _sockets(process: Path) -> set[str]:
+    found = set()
+    with suppress(OSError):  # it has ended, or is another's
+        for descriptor in (process / "fd").iterdir():
+            with suppress(OSError):
+                found.add(os.readlink(descriptor))
+    return found
+
+
+def _describe(process: Path) -> str:
+    name = unit = ""
+    with suppress(OSError):
+        name = (process / "comm").read_text().strip()
+        unit = _unit((process / "cgroup").read_text())
+    return f"{name or 'a process'} (process {process.name}{f', {unit}' if unit else ''})"
+
+
+def _unit(cgroup: str) -> str:
+    """Return the unit that a process belongs to, from its file cgroup."""
+    parts = [part for line in cgroup.splitlines() for part in line.rpartition(":")[2].split("/")]
+    return next((part for part in reversed(parts) if part.endswith((".service", ".scope"))), "")
