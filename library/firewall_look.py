@@ -12,8 +12,8 @@ description:
     process and unit, and the lines of the inventory that answer.
   - Fails as well where the rules would close the port over which Ansible itself is logged in, or where the host loads
     rules of its own that would no longer be loaded.
-  - Changes nothing. Except in check mode it leaves word in C(/run) where the kernel no longer has the rules that the
-    last run placed, for the component that places them to load them anew.
+  - Changes nothing of the firewall. Except in check mode it removes C(/etc/bongsu/firewall.loaded) where the kernel no
+    longer has the rules that the last run placed, so that the component that places them loads them anew.
 author: bongsu contributors
 attributes:
   check_mode: {support: full}

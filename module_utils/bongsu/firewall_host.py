@@ -4,34 +4,42 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from . import host
 from .component import store
 from .effective import nft
 from .errors import BongsuError
 
 METRICS = "bongsu_firewall.prom"
-MARK = Path("/run/bongsu-firewall.differs")  # a component has it absent: it is drift, and the next run loads the rules
+# Placed by the component. Where it is gone, that is drift, and the next run loads the rules with it.
+LOADED, WORDS = Path("/etc/bongsu/firewall.loaded"), b"as placed\n"
 
 
 def main() -> int:
-    """Write the metrics, and the mark; return 1 where the kernel has other rules than those placed, else 0."""
+    """Write the metrics, and leave word; return 1 where the kernel has other rules than those placed, else 0."""
     text = nft.table()
-    wrong = mark(text)
-    store.export(METRICS, metrics({} if text is None else nft.counters(text), wrong=bool(wrong)))
+    wrong = leave_word(text)
+    store.export(METRICS, metrics({} if text is None else nft.counters(text), wrong=wrong))
     return 1 if wrong else 0
 
 
-def mark(text: str | None) -> str:
-    """Compare the table as it is in the kernel; leave word where it differs, and return that word, or ""."""
-    try:
-        words = nft.compare(text) if text is not None else []
-    except BongsuError as error:  # the file itself is no longer one that nft takes
-        words = [str(error)]
-    wrong = "" if not isinstance(words, list) or words == [nft.AS_PLACED] else "its rules are not those placed"
-    if wrong and not MARK.exists():
-        MARK.write_text(f"{wrong if text is not None else 'it has no table'}\n")
-    elif not wrong:
-        MARK.unlink(missing_ok=True)
+def leave_word(text: str | None) -> bool:
+    """Tell whether the kernel's table (None: there is none) is another than was placed, and keep LOADED accordingly."""
+    wrong = _differs(text)
+    if wrong:
+        LOADED.unlink(missing_ok=True)
+    elif LOADED.parent.is_dir() and not LOADED.exists():
+        host.replace(str(LOADED), WORDS, mode=0o644)
     return wrong
+
+
+def _differs(text: str | None) -> bool:
+    if text is None:
+        return True
+    try:
+        found = nft.compare(text)
+    except BongsuError:  # the file itself is no longer one that nft takes
+        return True
+    return isinstance(found, list) and found != [nft.AS_PLACED]
 
 
 def metrics(counters: dict[str, int], *, wrong: bool) -> bytes:

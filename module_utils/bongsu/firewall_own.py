@@ -56,7 +56,7 @@ def judge_own_rules(root: Path) -> None:
 def leave_word(root: Path) -> None:
     """Have the next component load the rules that were placed, where the kernel has others."""
     if (root / PLACED).exists():
-        firewall_host.mark(nft.table())
+        firewall_host.leave_word(nft.table())
 
 
 def _is_loaded(root: Path) -> bool:

@@ -1,7 +1,7 @@
 """What the kernel has in bongsu's table of nftables, whatever file says it.
 
-A chain with a hook is a setting by its name, with its policy; a rule with a comment one by its comment, with its limit and
-its verdict. ``rules`` is ``as-placed`` where the whole table is what /etc/nftables.conf makes of an empty kernel.
+A chain with a hook is a setting by its name, with its policy; a rule with a comment one by its comment, with its limit
+and its verdict. ``rules`` is ``as-placed`` where the whole table is what /etc/nftables.conf makes of an empty kernel.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ SAFE_ACTIONS = {
     "components": "verified by their manifests",
     "host_certificate": "notes the key and the day of renewal",
     "monitor_ready": "changes nothing",
-    "firewall_look": "changes nothing, but for a word to the component that comes next",
+    "firewall_look": "changes nothing but a file that the component verifies",
     "host_state": "is the fast path",
     "fast_path": "is the fast path",
     "seal": "is the fast path",
