@@ -1,0 +1,90 @@
+"""Who listens for others is read from the kernel's own tables, and a port that rules would close is asked about."""
+
+import pytest
+from ansible.module_utils.bongsu import listening, listening_host
+from ansible.module_utils.bongsu.errors import BongsuError
+from ansible.module_utils.bongsu.listening import Listener
+
+HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+REST = "00000000:00000000 00:00000000 00000000     0        0"
+TCP = f"""{HEAD}\
+   0: 0100007F:0CEA 00000000:0000 0A {REST} 11 1 0 100 0 0 10 0
+   1: 00000000:0016 00000000:0000 0A {REST} 12 1 0 100 0 0 10 0
+   2: 0500000A:0016 0900000A:D431 01 {REST} 13 4 0 20 4 29 10 -1
+"""
+TCP6 = f"""{HEAD}\
+   0: 00000000000000000000000001000000:1F90 00000000000000000000000000000000:0000 0A {REST} 21 1
+   1: B80D0120000000000000000001000000:1F90 00000000000000000000000000000000:0000 0A {REST} 22 1
+   2: 0000000000000000FFFF00000100007F:1F91 00000000000000000000000000000000:0000 0A {REST} 23 1
+"""
+UDP = f"""{HEAD}\
+  10: 00000000:14E9 00000000:0000 07 {REST} 31 2
+  11: 0500000A:8235 0100000A:0035 01 {REST} 32 2
+"""
+SSH = Listener("tcp", 22, "0.0.0.0", 12)  # noqa: S104  # nothing is bound
+MDNS = Listener("udp", 5353, "0.0.0.0", 31)  # noqa: S104  # nothing is bound
+
+
+@pytest.mark.parametrize(
+    ("text", "protocol", "found"),
+    [
+        (TCP, "tcp", [SSH]),
+        (TCP6, "tcp", [Listener("tcp", 8080, "2001:db8::1", 22)]),
+        (UDP, "udp", [MDNS]),
+        (HEAD, "tcp", []),
+    ],
+)
+def test_sockets_that_listen_for_others_are_read(text, protocol, found):
+    assert listening.parse(text, protocol, "little") == found
+
+
+def test_a_machine_of_the_other_byte_order_prints_otherwise():
+    text = TCP.replace("0100007F", "7F000001").replace("0500000A", "0A000005")
+    assert listening.parse(text, "tcp", "big") == [SSH]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "placed", "closing"),
+    [
+        (["22/tcp"], None, [MDNS]),
+        (["22/tcp", "5000-6000/udp"], None, []),
+        (["22/udp", "5353/tcp"], None, [SSH, MDNS]),
+        (["22/tcp"], ["22/tcp"], []),  # shut already
+        (["22/tcp"], ["22/tcp", "5353/udp"], [MDNS]),
+    ],
+)
+def test_what_would_be_closed_and_nobody_spoke_of(wanted, placed, closing):
+    assert listening.closing([MDNS, SSH], wanted, placed) == closing
+
+
+def test_names_for_containers_are_no_question():
+    served = [Listener("udp", 53, "10.88.0.1"), Listener("tcp", 80, "10.88.0.1"), Listener("udp", 53, "192.0.2.1")]
+    assert listening.closing(served, [], None, {"10.88.0.1"}) == [served[1], served[2]]
+
+
+def test_the_question_names_the_place_and_the_lines_that_answer():
+    said = listening.question([(SSH, "sshd (process 7, ssh.service)"), (MDNS, "avahi")], [80], ["111/udp"])
+    assert "would close 22/tcp, 5353/udp" in said
+    assert "  22/tcp: sshd (process 7, ssh.service) listens on 0.0.0.0" in said
+    assert "firewall_open: [80, 22, 5353/udp]" in said
+    assert "firewall_allow: {NAME: {ports: [22], from: [monitors]}}" in said
+    assert "firewall_close: [111/udp, 22, 5353/udp]" in said
+    assert "{ports: [5353], protocol: udp, from" in listening.question([(MDNS, "avahi")], [], [])
+
+
+def test_what_is_no_port_is_told():
+    with pytest.raises(BongsuError, match="'http' is no port"):
+        listening.spans(["http"])
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "unit"),
+    [
+        ("0::/system.slice/nginx.service\n", "nginx.service"),
+        ("12:pids:/user.slice\n1:name=systemd:/user.slice/user-0.slice/session-3.scope\n0::/\n", "session-3.scope"),
+        ("0::/system.slice/docker.service/payload\n", "docker.service"),
+        ("0::/\n", ""),
+    ],
+)
+def test_a_process_s_unit(cgroup, unit):
+    assert listening_host._unit(cgroup) == unit

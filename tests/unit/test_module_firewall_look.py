@@ -1,0 +1,128 @@
+"""The module on this very machine: it sees real sockets, asks about them, and touches nothing."""
+
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.bongsu import listening_host
+from module_runner import run_module
+
+
+@pytest.fixture
+def listener():
+    with socket.create_server(("0.0.0.0", 0)) as made:  # noqa: S104  # on the loopback address it would not count
+        yield made.getsockname()[1]
+
+
+@pytest.fixture
+def datagrams():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
+        made.bind(("0.0.0.0", 0))  # noqa: S104  # see above
+        yield made.getsockname()[1]
+
+
+def all_but(*words):
+    """Answer for every port but these: what else listens on the machine is not the test's business."""
+    left = {"tcp": [], "udp": []}
+    for word in words:
+        port, _, protocol = str(word).partition("/")
+        left[protocol or "tcp"].append(int(port))
+    answered = []
+    for protocol, ports in left.items():
+        edges = [0, *sorted(ports), 65536]
+        answered += [f"{a + 1}-{b - 1}/{protocol}" for a, b in pairwise(edges) if b - a > 1]
+    return answered
+
+
+def look(root, *, answered, check=False, **params):
+    given = {"answered": answered, "ssh_ports": [22], "ssh_port": 22, "root": str(root), **params}
+    there = {str(path.relative_to(root)) for path in root.rglob("*")}
+    result = run_module("firewall_look", given, check=check, before=forget_login)
+    assert {str(path.relative_to(root)) for path in root.rglob("*")} == there
+    return result
+
+
+def forget_login():
+    """Have the module not know over which port it came, however the tests were started."""
+    listening_host.login_port = lambda: None
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_port_that_would_be_closed_is_asked_about(tmp_path, listener, check):
+    result = look(tmp_path, answered=all_but(listener), check=check, open=[80], close=["9/udp"])
+    assert result["failed"]
+    assert f"would close {listener}/tcp" in result["msg"]
+    assert f"(process {os.getpid()}" in result["msg"]
+    assert f"firewall_open: [80, {listener}]" in result["msg"]
+    assert f"firewall_close: [9/udp, {listener}]" in result["msg"]
+    assert [one["port"] for one in result["closing"]] == [listener]
+
+
+def test_datagrams_count_as_well(tmp_path, datagrams):
+    result = look(tmp_path, answered=all_but(f"{datagrams}/udp"))
+    assert f"firewall_open: [{datagrams}/udp]" in result["msg"]
+
+
+def test_what_is_answered_is_silent(tmp_path, listener):
+    result = look(tmp_path, answered=all_but())
+    assert (result["changed"], result["closing"]) == (False, [])
+    assert f"{listener}/tcp" in result["listening"]
+
+
+def test_a_plan_is_told_and_not_asked(tmp_path, listener):
+    result = look(tmp_path, answered=all_but(listener), ask=False)
+    assert not result.get("failed")
+    assert [(one["protocol"], one["port"]) for one in result["closing"]] == [("tcp", listener)]
+
+
+def test_what_the_last_run_has_shut_is_not_asked_about_again(tmp_path, listener):
+    (tmp_path / "etc/bongsu").mkdir(parents=True)
+    (tmp_path / "etc/bongsu/firewall.json").write_text(json.dumps({"answered": ["22/tcp"]}))
+    assert look(tmp_path, answered=all_but(listener), check=True)["closing"] == []
+    (tmp_path / "etc/bongsu/firewall.json").write_text("[]")
+    assert "is not as its role writes it" in look(tmp_path, answered=all_but(), check=True)["msg"]
+
+
+def test_the_way_in_stays_open(tmp_path):
+    result = look(tmp_path, answered=all_but(), ssh_ports=[2222], ssh_port=22)
+    assert "logged in over port 22" in result["msg"]
+    assert "firewall_ssh_ports: [22, 2222]" in result["msg"]
+
+
+def test_it_knows_over_which_port_it_came():
+    """A process has the environment that it was started with; one further down, as of sudo, may have none."""
+    ask = "import module_runner; from ansible.module_utils.bongsu import listening_host as l; print(l.login_port())"
+    inner = ["env", "-i", f"PYTHONPATH={Path(__file__).parent}", sys.executable, "-c", ask]
+    outer = ["python3", "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])", *inner]
+    came = {**os.environ, "SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 2200"}
+    assert subprocess.run(outer, env=came, capture_output=True, text=True, check=True).stdout == "2200\n"
+
+
+@pytest.mark.parametrize("kind", ["own", "debians", "not loaded", "comments", "told"])
+def test_rules_of_the_hosts_own_are_asked_about(tmp_path, kind):
+    wants = tmp_path / "etc/systemd/system/sysinit.target.wants"
+    wants.mkdir(parents=True)
+    (tmp_path / "var/lib/dpkg").mkdir(parents=True)
+    content = "# nothing\n\n" if kind == "comments" else "flush ruleset\ntable inet house { }\n"
+    (tmp_path / "etc/nftables.conf").write_text(content)
+    if kind != "not loaded":
+        (wants / "nftables.service").touch()
+    digest = hashlib.md5(content.encode(), usedforsecurity=False).hexdigest()
+    known = digest if kind == "debians" else "0" * 32
+    (tmp_path / "var/lib/dpkg/status").write_text(f"Package: nftables\nConffiles:\n /etc/nftables.conf {known}\n")
+    result = look(tmp_path, answered=all_but(), replace_own=kind == "told")
+    assert bool(result.get("failed")) is (kind == "own")
+    if kind == "own":
+        assert "/etc/nftables.conf is this host's own" in result["msg"]
+        assert "firewall_replace_own: true" in result["msg"]
+
+
+def test_bad_input_is_told(tmp_path):
+    assert "'http' is no port" in look(tmp_path, answered=["http"])["msg"]
+    assert "missing required arguments: answered" in run_module("firewall_look", {"ssh_ports": [22]})["msg"]
