@@ -56,7 +56,17 @@ def check(
 
 def problems_of(inventory: Inventory, scan: Scan) -> Iterator[Problem]:
     """Run every check on a loaded inventory."""
-    from bongsu.inventory import alertmanager, certificates, controls, hosts, monitoring, names, secrets, values
+    from bongsu.inventory import (
+        alertmanager,
+        certificates,
+        controls,
+        firewall,
+        hosts,
+        monitoring,
+        names,
+        secrets,
+        values,
+    )
 
     yield from hosts.check_hosts(inventory, scan)
     yield from names.check_groups(inventory, scan)
@@ -73,6 +83,7 @@ def problems_of(inventory: Inventory, scan: Scan) -> Iterator[Problem]:
     yield from monitoring.check_rules(inventory)
     yield from monitoring.check_scrapes(inventory)
     yield from controls.check_controls(inventory)
+    yield from firewall.check_firewall(inventory)
 
 
 def _ordered(problems: Sequence[Problem] | Iterator[Problem]) -> list[Problem]:
