@@ -75,6 +75,7 @@ BENCHMARKS = (
     Benchmark("kills", "hosts broken by 200 killed runs, of four kinds", "hosts", 0, "0 of 200", "kills"),
     Benchmark("lock-outs", "hostile changes that lock out for good, or leave a trace", "changes", 0, "0", "lock_outs"),
     Benchmark("ssh-audit", "what ssh-audit finds wrong with a hardened SSH server", "findings", 0, "0", "ssh_audit"),
+    Benchmark("open-ports", "ports beside SSH that nmap finds open", "ports", 0, "0: 22 alone", "open_ports"),
 )
 
 

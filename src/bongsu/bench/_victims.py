@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAME = "bongsu-faults"
 PREFIX = "10.89.93."  # a network of its own: a lab that the operator has up is never touched
 _FIRST = 21
-_HOST_SIDE = Path(__file__).with_name("host")
+HOST_SIDE = Path(__file__).with_name("host")
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Victim:
 
     def script(self, name: str, *arguments: str) -> str:
         """Run one of the host-side scripts beside this module, and return what it printed."""
-        return self.inside("/usr/bin/python3", "-I", "-", *arguments, stdin=(_HOST_SIDE / name).read_text()).stdout
+        return self.inside("/usr/bin/python3", "-I", "-", *arguments, stdin=(HOST_SIDE / name).read_text()).stdout
 
     def place(self, path: str, text: str) -> None:
         """Put a file on the host that anybody may run."""

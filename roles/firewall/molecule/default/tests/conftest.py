@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 import testinfra
-from lab_side import ADDRESSES, INVENTORY, play
+from lab_side import ADDRESSES, INVENTORY, PROJECT, play
 
 from bongsu.lab import Lab
 
 HERE = Path(__file__).parent
+SERVICES = PROJECT / "src/bongsu/bench/host/services.py"
 PORTS = ["22", "2222", "8080", "9100", "5432", "7777", "5300/udp", "8081/udp", "7778/udp"]
 UNIT = """\
 [Service]
@@ -63,7 +64,7 @@ def _services():
     for name in ADDRESSES:
         host = testinfra.get_host(f"ansible://{name}", ansible_inventory=str(INVENTORY))
         unit = UNIT.format(ports=" ".join(PORTS[1:]))
-        host.run_test(f"cat > /usr/local/lib/services.py <<'END'\n{(HERE / 'services.py').read_text()}END")
+        host.run_test(f"cat > /usr/local/lib/services.py <<'END'\n{SERVICES.read_text()}END")
         host.run_test(f"cat > /etc/systemd/system/services.service <<'END'\n{unit}END")
         host.run_test("systemctl daemon-reload && systemctl enable --now services.service")
 
