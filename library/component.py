@@ -196,6 +196,15 @@ missing_packages:
   type: list
   elements: str
   returned: success
+component:
+  description: The component's name.
+  type: str
+  returned: always
+controls:
+  description: Security controls that the component brings along and that are not in effect on the host yet (check mode).
+  type: list
+  elements: str
+  returned: in check mode
 round_trips:
   description: How many times the host was asked.
   type: int

@@ -92,7 +92,12 @@ def _component(params: dict[str, Any], check: bool) -> dict[str, Any]:
         return run.confirm(component.name, params["confirm"], request)
     if params["take_back"]:
         return run.take_back(component.name, request)
-    return run.converge(component, request, check=check)
+    report = run.converge(component, request, check=check)
+    if check and not request.absent:
+        from .controls_host import to_come
+
+        report["controls"] = to_come(component)
+    return report
 
 
 def _components(params: dict[str, Any], check: bool) -> dict[str, Any]:

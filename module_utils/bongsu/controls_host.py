@@ -7,9 +7,11 @@ import sys
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from . import controls
 from .component import store
+from .component.spec import Component
 from .effective import LOOK
 from .errors import BongsuError
 
@@ -31,6 +33,16 @@ def main(roles: Sequence[str], *, textfile: bool, as_json: bool) -> int:
     return 1 if bad else 0
 
 
+def to_come(component: Component) -> list[str]:
+    """Return the controls that a component brings along and that are not in effect on this host yet."""
+    documents = [
+        controls.read(file.content.decode(), file.dest)
+        for file in component.files
+        if file.content is not None and Path(file.dest).parent == DIRECTORY
+    ]
+    return [one.control for one in judged(documents) if one.state == "ineffective"]
+
+
 def look(roles: Sequence[str] = (), directory: Path = DIRECTORY) -> list[controls.Verdict]:
     """Judge every control of the roles named, or of all; each daemon is asked once for all its settings."""
     documents = [
@@ -38,6 +50,11 @@ def look(roles: Sequence[str] = (), directory: Path = DIRECTORY) -> list[control
         for path in sorted(directory.glob("*.json"))
         if not roles or path.stem in roles
     ]
+    return judged(documents)
+
+
+def judged(documents: Sequence[tuple[str, list[dict[str, Any]]]]) -> list[controls.Verdict]:
+    """Judge the controls of documents; what each kind of setting comes to is looked up once."""
     wanted = controls.wanted((one for _, known in documents for one in known), LOOK)
     found = {kind: _find(kind, names) for kind, names in sorted(wanted.items())}
     return [controls.judge(role, one, found) for role, known in documents for one in known]
