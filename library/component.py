@@ -201,7 +201,7 @@ component:
   type: str
   returned: always
 controls:
-  description: Security controls that the component brings along and that are not in effect on the host yet (check mode).
+  description: Security controls that the component brings along and that are not in effect on the host yet.
   type: list
   elements: str
   returned: in check mode

@@ -27,7 +27,7 @@ TOOLKIT: dict[str, Spec] = {
     "bongsu_package_versions": {"type": "dict"},  # package -> version: installed and held on the hosts that have it
     "bongsu_upgrade": {"type": "bool"},
     "bongsu_full": {"type": "bool"},
-    "bongsu_profile": {"type": "str", "choices": ["small", "strict"]},
+    "bongsu_profile": {"type": "str", "choices": ["none", "small", "strict"]},
     "bongsu_controls": {"type": "dict"},  # control -> true, or {waived, until}; judged in controls.py
     "bongsu_lost_balancers": {"type": "list", "elements": "str"},
     "lab_name": {"type": "str"},

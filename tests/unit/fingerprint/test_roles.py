@@ -28,6 +28,7 @@ KNOWN_OF_ANSIBLE = {
     "ansible_user": "is the inventory's, and counted like any other",
     "ansible_play_hosts": "of a retired authority, with which none is written down; of targets, each noted by itself",
     "ansible_run_tags": "is asked by the fast path itself",
+    "ansible_check_mode": "no run in check mode is written down",
 }
 # What a task may do and still be passed over. For any other: make it a component, or have its action say what the
 # host's state hangs on (bongsu.fingerprint.notes), and add it here with the reason.
