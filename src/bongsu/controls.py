@@ -113,7 +113,8 @@ What the roles of the security baseline set, why, and what it may break. This pa
 (`python -m bongsu.controls`), as are the files that they place and the checks that hosts make every hour.
 
 `bongsu_profile` in the inventory says how much of it is applied: `small` (the default) has nothing that an ordinary web
-service would notice, `strict` has all; with `none`, hosts get their own configuration back. `bongsu_controls` chooses single ones:
+service would notice, `strict` has all; with `none`, hosts get their own configuration back. `bongsu_controls` chooses
+single ones:
 
 ```yaml
 bongsu_controls:

@@ -26,6 +26,7 @@ Nothing is changed. `bongsu provision --check --diff` shows the very lines of ea
 
 exit status: 0 told, 1 some host failed or asks something first, 2 bad input (no host was contacted)
 """
+_MOST_NAMED = 3  # of one kind of action in one component
 
 
 @dataclass
@@ -41,15 +42,15 @@ class Plan:
         if not event.host or event.kind not in ("ok", "failed"):
             return
         for report in event.result.get("results") or [event.result]:
-            self._take(event.host, report)
+            self._take(event.host, event.task, report)
 
-    def _take(self, host: str, report: Mapping[str, Any]) -> None:
+    def _take(self, host: str, task: str, report: Mapping[str, Any]) -> None:
         self.breaks += [{"host": host, "sentence": str(sentence)} for sentence in report.get("may_break", ())]
         several = report.get("components")
         for one in several if isinstance(several, list) else [report]:
             if not isinstance(one, dict) or "actions" not in one:
                 continue
-            owner, name = str(one.get("owner") or host), str(one.get("component") or one.get("name"))
+            owner, name = str(one.get("owner") or host), str(one.get("component") or one.get("name") or task)
             if one["actions"]:
                 self.changes.append({"host": owner, "component": name, "actions": list(one["actions"])})
             for control in one.get("controls", ()):
@@ -103,11 +104,24 @@ def lines(plan: Plan, controls: list[dict[str, Any]]) -> Iterator[str]:
         yield f"  {host}"
         for change in plan.changes:
             if change["host"] == host:
-                yield f"    {change['component']}: {'; '.join(change['actions'])}"
-    if controls:
+                yield f"    {change['component']}: {summed(change['actions'])}"
+    felt = [told for told in controls if not told["breaks"].startswith("Nothing")]
+    if felt:
         yield "\nWould come into effect, and may break:"
-        for told in controls:
+        for told in felt:
             yield f"  {told['control']} ({', '.join(told['hosts'])}): {told['breaks']}"
     if plan.breaks:
         yield "\nLook at this first:"
         yield from (f"  {found['host']}: {found['sentence']}" for found in plan.breaks)
+
+
+def summed(actions: list[str]) -> str:
+    """Return a component's actions as one line: what is many of a kind is counted, reasons are left out."""
+    kinds: dict[str, list[str]] = {}
+    for action in actions:
+        did, _, what = action.partition(" ")
+        kinds.setdefault(did, []).append(what.partition(": ")[0])
+    return "; ".join(
+        f"{did} {len(what)}: {what[0]} and more" if len(what) > _MOST_NAMED else f"{did} {', '.join(what)}"
+        for did, what in kinds.items()
+    )

@@ -8,9 +8,14 @@ import bongsu.inventory
 from bongsu import cli, runner
 from bongsu.events import Event, HostResult, RunResult
 
-SSH = {"component": "ssh_server", "actions": ["write 00-bongsu.conf", "reload ssh.service"], "controls": ["ssh.keys"]}
+FILES = [f"created /etc/{name}" for name in "abcd"]
+SSH = {
+    "component": "ssh_server",
+    "actions": [*FILES, "reloaded ssh.service: its files change"],
+    "controls": ["ssh.keys", "ssh.log"],
+}
 TARGETS = {
-    "components": [{"name": "scrape_target.web1", "owner": "web1", "actions": ["write web1.yml"]}, {"name": "x"}]
+    "components": [{"name": "scrape_target.web1", "owner": "web1", "actions": ["created web1.yml"]}, {"name": "x"}]
 }
 LOSS = {"may_break": ["user 'deploy' could no longer log in: it has a password and no key"]}
 
@@ -54,10 +59,10 @@ def test_changes_and_what_they_may_break_are_told(hosts, capsys):
         """
 Would change:
   web1
-    ssh_server: write 00-bongsu.conf; reload ssh.service
-    scrape_target.web1: write web1.yml
+    ssh_server: created 4: /etc/a and more; reloaded ssh.service
+    scrape_target.web1: created web1.yml
   web2
-    ssh_server: write 00-bongsu.conf; reload ssh.service
+    ssh_server: created 4: /etc/a and more; reloaded ssh.service
 
 Would come into effect, and may break:
   ssh.keys (web1, web2): Whoever logs in with a password is refused. Give them a key first.
@@ -69,13 +74,19 @@ Look at this first:
     )
 
 
+def test_what_no_component_does_is_called_by_its_task(hosts, capsys):
+    hosts["answers"] = [("web1", "ok", {"actions": ["a new certificate: the host lacks: group"]})]
+    cli.main(["plan", "-i", "servers"])
+    assert "  web1\n    T: a new certificate\n" in capsys.readouterr().out
+
+
 def test_json_is_one_document(hosts, capsys):
     hosts["answers"] = [("web1", "ok", SSH), ("web1", "ok", LOSS)]
     assert cli.main(["plan", "-i", "servers", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["changes"] == [{"host": "web1", "component": "ssh_server", "actions": SSH["actions"]}]
     assert document["breaks"] == [{"host": "web1", "sentence": LOSS["may_break"][0]}]
-    assert [one["control"] for one in document["controls"]] == ["ssh.keys"]
+    assert [one["control"] for one in document["controls"]] == ["ssh.keys", "ssh.log"]
 
 
 def test_a_host_that_asks_something_first_fails_the_plan(hosts):
