@@ -18,6 +18,21 @@ if TYPE_CHECKING:
     from bongsu.lab.spec import LabHost
 
 HOST_KEY = "ssh_host_ed25519_key"
+NETWORK_UNIT = "lab-network-settings.service"
+# podman mounts /proc/sys read-only. A host's network is its own, and a server sets it; all other settings of the kernel
+# are the machine's, and stay out of reach: only /proc/sys/net is mounted anew.
+_NETWORK_SETTINGS = """\
+[Unit]
+Description=Let this host set how its network behaves
+DefaultDependencies=no
+Before=systemd-sysctl.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/mount --bind /proc/sys/net /proc/sys/net
+ExecStart=/bin/mount -o remount,bind,rw /proc/sys/net
+"""
 
 
 def ensure_key(path: Path) -> str:
@@ -69,11 +84,17 @@ def overlay(host_key: Path, operator_key: str, units: Iterable[str]) -> bytes:
         directory.type, directory.mode, directory.mtime = tarfile.DIRTYPE, 0o700, int(time.time())
         tar.addfile(directory)
         _add(tar, "root/.ssh/authorized_keys", f"{operator_key}\n".encode(), 0o600)
+        _add(tar, f"etc/systemd/system/{NETWORK_UNIT}", _NETWORK_SETTINGS.encode(), 0o644)
+        _link(tar, f"sysinit.target.wants/{NETWORK_UNIT}", f"/etc/systemd/system/{NETWORK_UNIT}")
         for unit in units:
-            link = tarfile.TarInfo(f"etc/systemd/system/multi-user.target.wants/{unit}")
-            link.type, link.linkname = tarfile.SYMTYPE, f"/lib/systemd/system/{unit}"
-            tar.addfile(link)
+            _link(tar, f"multi-user.target.wants/{unit}", f"/lib/systemd/system/{unit}")
     return buffer.getvalue()
+
+
+def _link(tar: tarfile.TarFile, name: str, target: str) -> None:
+    link = tarfile.TarInfo(f"etc/systemd/system/{name}")
+    link.type, link.linkname = tarfile.SYMTYPE, target
+    tar.addfile(link)
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:
