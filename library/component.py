@@ -204,10 +204,10 @@ component:
   type: str
   returned: always
 controls:
-  description: Security controls that the component brings along and that are not in effect on the host yet.
+  description: Security controls that the component brings along and that were not in effect on the host before.
   type: list
   elements: str
-  returned: in check mode
+  returned: where it is not taken away
 round_trips:
   description: How many times the host was asked.
   type: int

@@ -69,7 +69,7 @@ def main() -> None:
     except (BongsuError, OSError) as error:
         module.fail_json(msg=str(error))
     told = [asdict(one) for one in verdicts]
-    bad = [sentence(one) for one in verdicts if one.state == "ineffective"]
+    bad = [f"{name}: {words}" for name, words in controls_host.ineffective(verdicts).items()]
     module.exit_json(changed=False, controls=told, ineffective=bad, table=table(verdicts))
 
 

@@ -92,12 +92,7 @@ def _component(params: dict[str, Any], check: bool) -> dict[str, Any]:
         return run.confirm(component.name, params["confirm"], request)
     if params["take_back"]:
         return run.take_back(component.name, request)
-    report = run.converge(component, request, check=check)
-    if check and not request.absent:
-        from .controls_host import to_come
-
-        report["controls"] = to_come(component)
-    return report
+    return run.converge(component, request, check=check)
 
 
 def _components(params: dict[str, Any], check: bool) -> dict[str, Any]:
