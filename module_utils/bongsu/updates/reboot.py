@@ -19,7 +19,7 @@ DPKG_LOCK = Path("/var/lib/dpkg/lock-frontend")
 TERMINALS = Path("/dev/pts")
 STATE = Path(store.DEFAULT)
 IDLE = 15 * 60.0  # seconds without a key pressed, after which nobody works at a terminal
-_PAUSE = 10.0  # seconds between two looks within the window
+_PAUSE = 5.0  # seconds between two looks within the window
 
 
 def main(*, dry_run: bool) -> int:

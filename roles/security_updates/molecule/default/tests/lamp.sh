@@ -11,20 +11,23 @@ build() {
 	mv /etc/apt/sources.list /etc/apt/sources.list.d "$home/sources" 2>/dev/null || true
 	mkdir -p /etc/apt/sources.list.d
 	# What was fetched of the host's own archives stays until they are back.
-	echo 'APT::Get::List-Cleanup "false";' >/etc/apt/apt.conf.d/00-lamp
+	echo 'APT::Get::List-Cleanup "false"; Acquire::Retries "0";' >/etc/apt/apt.conf.d/00-lamp
 	for archive in security other; do
 		echo "deb [trusted=yes] file:$home/$archive ./" >>/etc/apt/sources.list.d/lamp.list
 	done
 	for version in 1.0 1.5 2.0; do
-		install -D -m 0644 /usr/lib/*/libz.so.1 "$home/tree/usr/lib/lamp/liblamp.so" # any real library will do
-		package security liblamp "$version"
+		for library in liblamp libshade; do
+			install -D -m 0644 /usr/lib/*/libz.so.1 "$home/tree/usr/lib/lamp/$library.so" # any real library will do
+			package security "$library" "$version"
+		done
 		package security wick "$version"
 		package other oil "$version"
 	done
 	for unit in lamp lamp-data; do
 		install -D -m 0644 /dev/stdin "$home/tree/lib/systemd/system/$unit.service" <<-END
 			[Service]
-			ExecStart=/usr/bin/python3 -c 'import ctypes, time; ctypes.CDLL("/usr/lib/lamp/liblamp.so"); time.sleep(9999)'
+			ExecStart=/usr/bin/python3 -c "import ctypes, time; \\
+			  used = [ctypes.CDLL('/usr/lib/lamp/' + name) for name in ('liblamp.so', 'libshade.so')]; time.sleep(9999)"
 		END
 	done
 	package other lamp 1.0
@@ -69,7 +72,7 @@ archive() {
 
 restore() {
 	apt-mark unhold wick
-	apt-get --quiet --yes purge lamp liblamp wick oil
+	apt-get --quiet --yes purge lamp liblamp libshade wick oil
 	rm -rf /etc/apt/sources.list.d /etc/apt/apt.conf.d/00-lamp /var/lib/apt/lists/*lamp*
 	mv "$home"/sources/* /etc/apt/
 	rm -rf "$home"
