@@ -126,7 +126,9 @@ def _complaints(setting: str, wanted: str | int | list[str], found: list[str]) -
         patterns = words(wanted[1:])
         left = [word for word in found if any(fnmatchcase(word, pattern) for pattern in patterns)]
         return [f"{setting} still has {', '.join(left)}"] if left else []
-    wanted_words = [word for one in (wanted if isinstance(wanted, list) else [wanted]) for word in words(one)]
+    listed = wanted if isinstance(wanted, list) else [wanted]
+    whole = any(words(one) != [one] for one in found)  # elements that have commas or white space of their own
+    wanted_words = [str(one) for one in listed] if whole else [word for one in listed for word in words(one)]
     if {*map(_plain, wanted_words)} == {*map(_plain, found)}:
         return []
     return [f"{setting} is {_quoted(found)}, and should be {_quoted(wanted_words)}"]

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from ..controls import Found
-from . import sshd
+from . import apt, needrestart, sshd, timer
 
 LOOK: dict[str, Callable[[Collection[str]], Found]] = {
+    "apt": apt.look,
+    "needrestart": needrestart.look,
     "sshd": sshd.look,
+    "timer": timer.look,
 }
