@@ -34,8 +34,16 @@ class Unknown:
     why: str
 
 
+@dataclass(frozen=True)
+class Fixed:
+    """Stands for a setting whose ``words`` are in effect, and that nobody can change on this host."""
+
+    words: list[str]
+    why: str
+
+
 Found = Mapping[
-    str, "list[str] | Unavailable | Unknown"
+    str, "list[str] | Fixed | Unavailable | Unknown"
 ]  # lower-case name of a setting -> the words that are in effect
 
 
@@ -90,6 +98,8 @@ def judge(role: str, control: Mapping[str, Any], found: Mapping[str, Found]) -> 
                 missing.append(f"{setting} {there.why}")
             elif isinstance(there, Unknown):
                 wrong += [there.why] if there.why not in wrong else []
+            elif isinstance(there, Fixed):
+                missing += [f"{words}: {there.why}" for words in _complaints(setting, value, there.words)]
             else:
                 wrong += _complaints(setting, value, there)
     state = "ineffective" if wrong else "unavailable" if missing else "applied"

@@ -12,7 +12,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from . import controls_host, host
+from . import controls_host, host, kernel_settings
 from .component import drift_host, toolkit, undo
 from .component.store import DEFAULT, Store
 from .errors import BongsuError
@@ -44,6 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
     rollback = verbs.add_parser("rollback", help="undo one run")
     rollback.add_argument("journal", type=Path, help="its directory below /var/lib/bongsu/journal")
     rollback.add_argument("--boot", action="store_true", help="the host is booting: do not wait for units")
+    kernel = verbs.add_parser("kernel", help="keep how the kernel was set before bongsu sets it, or give that back")
+    kernel.add_argument("action", choices=["remember", "give-back"])
     unpack = verbs.add_parser("unpack", help="lay this code out where a controller's questions start it")
     unpack.add_argument("directory", type=Path)
     options = parser.parse_args(arguments)
@@ -56,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
             return updates.main(textfile=options.textfile, as_json=options.json)
         if options.verb == "reboot":
             return reboot.main(dry_run=options.dry_run)
+        if options.verb == "kernel":
+            return kernel_settings.main(give_back=options.action == "give-back")
         if options.verb == "recover":
             return _recover(Path(DEFAULT) / "journal", booting=options.boot)
         if options.verb == "unpack":

@@ -24,7 +24,7 @@ TEXTFILE_DIRECTORY = Path("/var/lib/prometheus/node-exporter")
 TIMER_STAMPS = Path("/var/lib/systemd/timers")  # when a persistent timer was last due; systemd never removes them
 # What is in the state directory, but for what was moved away, and what is written for node_exporter.
 DIRECTORIES = ("components", "journal", "originals")
-FILES = ("lease.json", "fingerprint.json", "lock")
+FILES = ("lease.json", "fingerprint.json", "kernel.json", "lock")
 METRICS = (
     *("bongsu_units.prom", "bongsu_drift.prom", "bongsu_controls.prom"),
     *("bongsu_updates.prom", "bongsu_reboot.prom"),

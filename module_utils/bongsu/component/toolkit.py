@@ -22,7 +22,7 @@ _PARENT = __package__.rpartition(".")[0]
 _PACKAGES = ("component", "effective", "updates")
 _BESIDE = (
     *("api", "asked", "certificate", "certificate_host", "controls", "controls_host"),
-    *("errors", "host", "hosttool", "state"),
+    *("errors", "host", "hosttool", "kernel_settings", "state"),
 )
 _MAIN = """\
 import sys
