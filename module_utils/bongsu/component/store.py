@@ -24,7 +24,7 @@ TIMER_STAMPS = Path("/var/lib/systemd/timers")  # when a persistent timer was la
 # What is in the state directory, but for what was moved away, and what is written for node_exporter.
 DIRECTORIES = ("components", "journal", "originals")
 FILES = ("lease.json", "fingerprint.json", "lock")
-METRICS = ("bongsu_units.prom", "bongsu_drift.prom", "bongsu_controls.prom")
+METRICS = ("bongsu_units.prom", "bongsu_drift.prom", "bongsu_controls.prom", "bongsu_audit.prom")
 
 
 class Store:
