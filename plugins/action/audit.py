@@ -20,7 +20,7 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args)
         local = arguments.get("content")
         if local:
-            directory = self._make_tmp_path()
+            directory = self._connection._shell.tmpdir  # made as the task began, since it transfers files
             there = self._connection._shell.join_path(directory, Path(local).name)
             self._transfer_file(local, there)
             self._fixup_perms2((directory, there))

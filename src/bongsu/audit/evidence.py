@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 1
+PLACE = "evidence/audit"  # in the state directory
 REFERENCE = timedelta(days=90)  # a score is compared with the best of this time: what fell longer ago is accepted
 
 
 def directory(host: str) -> Path:
     """Return where a host's audits are kept (created); they tell where it is weak, so only the operator reads them."""
-    path = paths.state_dir() / "evidence" / "audit" / host
+    path = paths.state_dir() / PLACE / host
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 

@@ -111,7 +111,7 @@ def test_apts_own_words_are_given_where_it_fails(tmp_path, monkeypatch):
     helper.write_text("#!/bin/sh\necho 'E: Failed to fetch' >&2\nexit 100\n")
     helper.chmod(0o755)
     monkeypatch.setattr(content, "_APT_HELPER", helper)
-    with pytest.raises(BongsuError, match="^Failed to fetch"):
+    with pytest.raises(BongsuError, match=r"^Failed to fetch"):
         content.fetch("http://mirror/x.deb", tmp_path / "x.deb")
     helper.write_text('#!/bin/sh\nfor last; do :; done; echo fetched > "$last"\n')
     content.fetch("http://mirror/x.deb", tmp_path / "x.deb")
