@@ -27,7 +27,7 @@ DIRECTORIES = ("components", "journal", "originals")
 FILES = ("lease.json", "fingerprint.json", "kernel.json", "lock")
 METRICS = (
     *("bongsu_units.prom", "bongsu_drift.prom", "bongsu_controls.prom"),
-    *("bongsu_updates.prom", "bongsu_reboot.prom"),
+    *("bongsu_updates.prom", "bongsu_reboot.prom", "bongsu_audit.prom"),
 )
 
 

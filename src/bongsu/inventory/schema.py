@@ -33,6 +33,7 @@ TOOLKIT: dict[str, Spec] = {
     "lab_name": {"type": "str"},
     "lab_subnet": {"type": "str"},
     "lab_units": {"type": "list", "elements": "str"},
+    "lab_as_machine": {"type": "bool"},
     "lab_release": {"type": "str", "choices": ["12", "13"]},
 }
 
