@@ -10,21 +10,25 @@ import pytest
 from bongsu.lab.spec import RELEASES
 from bongsu.machines import VirtualMachine
 
+UP: list[VirtualMachine] = []
 JOURNAL = "systemctl --failed --no-pager --plain; journalctl --boot --no-pager --lines=60 --priority=notice"
 
 
 @pytest.fixture(scope="module", params=sorted(RELEASES), ids=lambda release: f"debian{release}")
 def vm(request: pytest.FixtureRequest) -> Iterator[VirtualMachine]:
     with VirtualMachine(request.param) as machine:
-        yield machine
+        UP.append(machine)
+        try:
+            yield machine
+        finally:
+            UP.remove(machine)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
     """Add the machine's journal and console to a test that failed."""
     report = yield
-    machine = getattr(item, "funcargs", {}).get("vm")
-    if report.failed and machine is not None:
+    for machine in UP if report.failed else ():
         try:
             said = machine.run(JOURNAL, timeout=60).stdout
         except Exception as error:  # whatever it is, the test's own failure must be told

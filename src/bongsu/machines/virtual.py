@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 READY_WITHIN = 300.0  # seconds, from power-on to the last unit's start; without acceleration, 40 on an idle machine
 PATIENCE = 60  # seconds for a connection: a busy machine's guest is slow at cryptography
+# Five minutes of silence instead of ansible.cfg's half: without acceleration, a guest may not get to answer sooner.
+_KEEP_WAITING = "-o ServerAliveInterval=15 -o ServerAliveCountMax=20"
 
 
 class VirtualMachine:
@@ -38,7 +41,7 @@ class VirtualMachine:
         self.state = paths.state_dir() / "machines" / self.name
         self.inventory, self._vault = self.state / "inventory", self.state / "vault-password"
         self._files = qemu.Files(self.state / "overlay.qcow2", self.state / "console.log")
-        self._known_hosts = self.state / "known_hosts"
+        self._known_hosts, self._sockets = self.state / "known_hosts", self.state / "cp"
         self._port = 0
         self._image: images.Image | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -90,6 +93,7 @@ class VirtualMachine:
         self._image = images.ensure(self.release, self.progress)
         self._port = qemu.free_port()
         self.console.write_text("")
+        self._sockets.mkdir()
         self._write_inventory(self._image)
         qemu.create_overlay(self._image, self._files)
         self.start()
@@ -121,7 +125,8 @@ class VirtualMachine:
     def reboot(self) -> None:
         """Have the machine reboot by itself, and wait until it is ready again."""
         before = self.boot_id()
-        self.run("systemctl reboot", timeout=PATIENCE)
+        with contextlib.suppress(subprocess.TimeoutExpired):  # the machine may go down before it answers
+            self.run("systemctl reboot", timeout=PATIENCE)
         self._close_connection()
         self._wait_ready(not_boot=before)
 
@@ -137,20 +142,13 @@ class VirtualMachine:
     def run(
         self, command: str | list[str], *, stdin: str = "", check: bool = False, timeout: float | None = 300
     ) -> subprocess.CompletedProcess[str]:
-        """Run a script (a string) or an argument list on the machine, as root over SSH.
+        """Run a script (a string) or an argument list on the machine, as root over SSH: over one connection, kept open.
 
         Raises subprocess.TimeoutExpired, and with `check` a BongsuError that carries what the command said.
         """
         words = [command] if isinstance(command, str) else command
-        done = subprocess.run(
-            self.ssh_argv(*words),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=timeout,
-            env=machine.environment(),
-        )
+        kept = f"ControlPath={self._sockets}/run"
+        done = self._ssh(["-o", "ControlMaster=auto", "-o", kept, "-o", "ControlPersist=yes"], words, stdin, timeout)
         if check and done.returncode != 0:
             said = (done.stderr.strip() or done.stdout.strip())[-2000:]
             raise BongsuError(f"{self.name}: {' '.join(words)}: exit status {done.returncode}: {said}")
@@ -178,11 +176,19 @@ class VirtualMachine:
     def _ask(self) -> tuple[str, str]:
         """Return the machine's boot and what systemd says of it, or empty words when it does not answer."""
         try:
-            done = self.run("cat /proc/sys/kernel/random/boot_id; systemctl is-system-running", timeout=PATIENCE)
+            done = self._ssh([], ["cat /proc/sys/kernel/random/boot_id; systemctl is-system-running"], "", PATIENCE)
         except subprocess.TimeoutExpired:
             return "", ""
         boot, _, system = done.stdout.partition("\n")
         return boot.strip(), system.strip()
+
+    def _ssh(
+        self, options: list[str], words: list[str], stdin: str, timeout: float | None
+    ) -> subprocess.CompletedProcess[str]:
+        ssh, *rest = self.ssh_argv(*words)
+        argv = [ssh, *options, *rest]
+        env = machine.environment()
+        return subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False, timeout=timeout, env=env)
 
     def _write_inventory(self, image: images.Image) -> None:
         """Write an inventory as `bongsu init` does, of this machine alone: it is its own monitor."""
@@ -195,8 +201,9 @@ class VirtualMachine:
             "ansible_user": "root",
             "ansible_timeout": PATIENCE,
             "ansible_ssh_private_key_file": str(image.operator_key),
+            "ansible_ssh_args": f"-o ControlMaster=auto -o ControlPersist=60s {_KEEP_WAITING}",
             "ansible_ssh_common_args": keys.shell_words(self._ssh_options()),
-            "ansible_control_path_dir": str(self.state / "cp"),
+            "ansible_control_path_dir": str(self._sockets),
             "bongsu_address": qemu.GUEST_ADDRESS,
         }
         hosts = {"all": {"children": {"monitors": {"hosts": {self.name: variables}}}}}
@@ -211,8 +218,8 @@ class VirtualMachine:
         return keys.options(self._image.operator_key, self._known_hosts, PATIENCE)
 
     def _close_connection(self) -> None:
-        """End the SSH connections that Ansible keeps open."""
-        keys.close_connections(self.state / "cp")
+        """End the SSH connections that Ansible and `run` keep open."""
+        keys.close_connections(self._sockets)
 
     def _clear(self) -> None:
         """Remove what a machine leaves in its directory, but for the console's log."""
