@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import shlex
+import subprocess
 import tarfile
 import time
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from bongsu.lab import machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,20 +56,39 @@ def known_hosts(keys: Iterable[tuple[LabHost, str]]) -> str:
 
 
 def ssh_options(state: Path) -> list[str]:
-    """Return ssh's options: the lab's key and host keys, and nothing of the operator's own settings."""
+    """Return ssh's options for the hosts of a lab."""
+    return options(state / "id_ed25519", state / "known_hosts", patience=5)
+
+
+def options(key: Path, known: Path, patience: int) -> list[str]:
+    """Return ssh's options: this key, these host keys, and nothing of the operator's own settings.
+
+    `patience` is the time in seconds that a connection may take.
+    """
     settings = {
-        "IdentityFile": state / "id_ed25519",
+        "IdentityFile": key,
         "IdentitiesOnly": "yes",
-        "UserKnownHostsFile": state / "known_hosts",
+        "UserKnownHostsFile": known,
         "GlobalKnownHostsFile": "/dev/null",
         "StrictHostKeyChecking": "yes",
         "UpdateHostKeys": "no",
-        "ConnectTimeout": 5,
+        "ConnectTimeout": patience,
         "LogLevel": "ERROR",
     }
     # A value is read as ssh_config text, where a space ends it unless quoted.
     quoted = {name: f'"{value}"' if " " in str(value) else str(value) for name, value in settings.items()}
     return ["-F", "none", *(word for name, value in quoted.items() for word in ("-o", f"{name}={value}"))]
+
+
+def close_connections(control: Path) -> None:
+    """End the SSH connections that Ansible keeps open, by their sockets in `control`."""
+    for socket in control.glob("*"):
+        subprocess.run(
+            ["ssh", "-F", "none", "-o", f"ControlPath={socket}", "-O", "exit", "lab"],
+            capture_output=True,
+            check=False,
+            env=machine.environment(),
+        )
 
 
 def shell_words(words: Iterable[str]) -> str:
