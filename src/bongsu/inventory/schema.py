@@ -41,7 +41,7 @@ TOOLKIT: dict[str, Spec] = {
 # unless they nearly match one of these.
 _TEXT = (
     "host user connection password ssh_pass become_password become_pass become_user become_method become_exe "
-    "become_flags private_key_file ssh_private_key_file ssh_common_args ssh_extra_args sftp_extra_args "
+    "become_flags private_key_file ssh_private_key_file ssh_args ssh_common_args ssh_extra_args sftp_extra_args "
     "scp_extra_args ssh_executable ssh_user ssh_host ssh_control_path ssh_transfer_method shell_type "
     "shell_executable remote_tmp python_interpreter module_compression ssh_known_hosts_file"
 )
