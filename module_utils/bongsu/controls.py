@@ -2,7 +2,7 @@
 
 A role leaves its controls on the host as one JSON document:
 ``{"role": NAME, "controls": [{"id": ID, "state": "applied" | "waived", KIND: {setting: wanted}, …}]}``. KIND says how
-the effective settings are found out; a waived control has ``reason`` and ``until`` (YYYY-MM-DD) instead.
+the effective settings are found out (see effective/); a waived control has ``reason`` and ``until`` (a day) instead.
 """
 
 from __future__ import annotations
@@ -10,20 +10,50 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from .errors import BongsuError
 
-KINDS = ("sshd",)
 _ALIASES = {"without-password": "prohibit-password"}  # as sshd prints an older name of the same
 
 
 @dataclass(frozen=True)
+class Unavailable:
+    """Stands for the words of a setting that this host cannot have: its kernel, or the container it is, has none."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Stands for the words of a setting that cannot be found out, as when a daemon does not answer."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Stands for a setting whose ``words`` are in effect, and that nobody can change on this host."""
+
+    words: list[str]
+    why: str
+
+
+Found = Mapping[
+    str, "list[str] | Fixed | Unavailable | Unknown"
+]  # lower-case name of a setting -> the words that are in effect
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """One control of a role: its state (applied, waived, ineffective), and what is wrong or why it is waived."""
+    """One control of a role and its state, with what is wrong, why it is waived or why it cannot be.
+
+    The state is ``applied``, ``waived``, ``ineffective``, or ``unavailable`` where nothing is wrong with what this host
+    can have, and it cannot have all.
+    """
 
     role: str
     control: str
@@ -45,27 +75,35 @@ def read(text: str, place: str) -> tuple[str, list[dict[str, Any]]]:
     return role, known
 
 
-def judge(role: str, control: Mapping[str, Any], found: Mapping[str, Mapping[str, list[str]]]) -> Verdict:
-    """Hold a control against what was ``found``: for each kind, the words of each effective setting."""
+def wanted(known: Iterable[Mapping[str, Any]], kinds: Collection[str]) -> dict[str, set[str]]:
+    """Return, for each kind that some control has settings of, their names."""
+    names: dict[str, set[str]] = {}
+    for one in known:
+        for kind in kinds:
+            if one.get(kind):
+                names.setdefault(kind, set()).update(one[kind])
+    return names
+
+
+def judge(role: str, control: Mapping[str, Any], found: Mapping[str, Found]) -> Verdict:
+    """Hold a control against what was ``found`` of each kind of setting."""
     if control["state"] == "waived":
         return Verdict(role, control["id"], "waived", (control["reason"],), _ends(control["until"]))
-    words = [
-        complaint
-        for kind in KINDS
-        for setting, wanted in control.get(kind, {}).items()
-        for complaint in _complaints(setting, wanted, found[kind].get(setting.lower(), []))
-    ]
-    return Verdict(role, control["id"], "ineffective" if words else "applied", tuple(words))
-
-
-def settings(text: str) -> dict[str, list[str]]:
-    """Read what ``sshd -T`` prints, one setting a line, some several times: lower-case name -> all words, in order."""
-    found: dict[str, list[str]] = {}
-    for line in text.splitlines():
-        name, _, value = line.strip().partition(" ")
-        if name:
-            found.setdefault(name.lower(), []).extend(_words(value))
-    return found
+    wrong: list[str] = []
+    missing: list[str] = []
+    for kind in found:
+        for setting, value in control.get(kind, {}).items():
+            there = found[kind].get(setting.lower(), [])
+            if isinstance(there, Unavailable):
+                missing.append(f"{setting} {there.why}")
+            elif isinstance(there, Unknown):
+                wrong += [there.why] if there.why not in wrong else []
+            elif isinstance(there, Fixed):
+                missing += [f"{words}: {there.why}" for words in _complaints(setting, value, there.words)]
+            else:
+                wrong += _complaints(setting, value, there)
+    state = "ineffective" if wrong else "unavailable" if missing else "applied"
+    return Verdict(role, control["id"], state, tuple(wrong or missing))
 
 
 def metrics(verdicts: Iterable[Verdict]) -> bytes:
@@ -73,7 +111,7 @@ def metrics(verdicts: Iterable[Verdict]) -> bytes:
     verdicts = sorted(verdicts, key=lambda one: (one.role, one.control))
     labels = {one: f'role="{one.role}",control="{one.control}"' for one in verdicts}
     lines = [
-        "# HELP bongsu_control A security control of this host, and whether it is applied, waived or ineffective.",
+        "# HELP bongsu_control A security control of this host, and its state.",
         "# TYPE bongsu_control gauge",
         *(f'bongsu_control{{{labels[one]},state="{one.state}"}} 1' for one in verdicts),
         "# HELP bongsu_control_waived_until_timestamp_seconds When the waiver of a control ends.",
@@ -87,20 +125,23 @@ def metrics(verdicts: Iterable[Verdict]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+def words(value: object) -> list[str]:
+    """Part a value into its words, at white space and commas."""
+    return [word for word in re.split(r"[\s,]+", str(value)) if word]
+
+
 def _complaints(setting: str, wanted: str | int | list[str], found: list[str]) -> list[str]:
     """Say what is not as wanted. A value that begins with ``-`` names what must not be there, by patterns."""
     if isinstance(wanted, str) and wanted.startswith("-"):
-        patterns = _words(wanted[1:])
+        patterns = words(wanted[1:])
         left = [word for word in found if any(fnmatchcase(word, pattern) for pattern in patterns)]
         return [f"{setting} still has {', '.join(left)}"] if left else []
-    wanted_words = [word for one in (wanted if isinstance(wanted, list) else [wanted]) for word in _words(one)]
+    listed = wanted if isinstance(wanted, list) else [wanted]
+    whole = any(words(one) != [one] for one in found)  # elements that have commas or white space of their own
+    wanted_words = [str(one) for one in listed] if whole else [word for one in listed for word in words(one)]
     if {*map(_plain, wanted_words)} == {*map(_plain, found)}:
         return []
     return [f"{setting} is {_quoted(found)}, and should be {_quoted(wanted_words)}"]
-
-
-def _words(value: object) -> list[str]:
-    return [word for word in re.split(r"[\s,]+", str(value)) if word]
 
 
 def _plain(word: str) -> str:

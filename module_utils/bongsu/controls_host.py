@@ -4,57 +4,68 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from . import controls, host
+from . import controls
 from .component import store
+from .effective import LOOK
 from .errors import BongsuError
 
-DIRECTORY = Path("/etc/bongsu/controls")  # one document a role
+DIRECTORY = Path(store.CONTROLS)
 METRICS = "bongsu_controls.prom"
-# Whom sshd is asked about: nobody, from nowhere (an address for documentation), so that no Match block counts.
-_SSHD = ("/usr/sbin/sshd", "-T", "-C", "user=nobody,host=nowhere.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22")
 
 
 def main(roles: Sequence[str], *, textfile: bool, as_json: bool) -> int:
     """Tell what is not in effect, of all roles or of those named; return 1 where something is not, else 0."""
     verdicts = look(roles)
-    bad = [one for one in verdicts if one.state == "ineffective"]
+    bad = ineffective(verdicts)
     if textfile:
         export(verdicts)
     elif as_json:
         sys.stdout.write(json.dumps([asdict(one) for one in verdicts], indent=2) + "\n")
     else:
-        told = [f"{one.control}: {'; '.join(one.words)}" for one in bad]
-        sys.stdout.write("\n".join(told or [f"{len(verdicts)} controls, each in effect or waived"]) + "\n")
+        sys.stdout.write("\n".join(_lines(verdicts)) + "\n")
     return 1 if bad else 0
 
 
-def look(roles: Sequence[str] = (), directory: Path = DIRECTORY) -> list[controls.Verdict]:
-    """Judge every control of the roles named, or of all; each daemon is asked once for all its settings."""
-    documents = [
-        controls.read(path.read_text(encoding="utf-8"), str(path))
-        for path in sorted(directory.glob("*.json"))
-        if not roles or path.stem in roles
+def _lines(verdicts: Sequence[controls.Verdict]) -> list[str]:
+    """Tell what is not in effect, and then what this host cannot have, which is no fault."""
+    lines = [f"{name}: {words}" for name, words in ineffective(verdicts).items()]
+    lines = lines or [f"{len(verdicts)} controls, each in effect, waived or not to be had here"]
+    return lines + [
+        f"not here: {one.control}: {'; '.join(one.words)}" for one in verdicts if one.state == "unavailable"
     ]
-    wanted = {kind for _, known in documents for one in known for kind in controls.KINDS if kind in one}
-    found = {kind: _LOOK[kind]() for kind in sorted(wanted)}
+
+
+def look(roles: Sequence[str] = (), directory: Path | None = None) -> list[controls.Verdict]:
+    """Judge every control of the roles named, or of all, by the documents on this host."""
+    paths = [path for path in sorted((directory or DIRECTORY).glob("*.json")) if not roles or path.stem in roles]
+    return judge({str(path): path.read_text(encoding="utf-8") for path in paths})
+
+
+def judge(texts: Mapping[str, str]) -> list[controls.Verdict]:
+    """Judge every control of some documents, given by their paths; each daemon is asked once for all its settings."""
+    documents = [controls.read(text, place) for place, text in texts.items()]
+    wanted = controls.wanted((one for _, known in documents for one in known), LOOK)
+    found = {kind: _find(kind, names) for kind, names in sorted(wanted.items())}
     return [controls.judge(role, one, found) for role, known in documents for one in known]
+
+
+def ineffective(verdicts: Iterable[controls.Verdict]) -> dict[str, str]:
+    """Tell of each control that is not in effect what is wrong."""
+    return {one.control: "; ".join(one.words) for one in verdicts if one.state == "ineffective"}
+
+
+def _find(kind: str, names: Collection[str]) -> controls.Found:
+    """Look up settings; where nobody tells them, that is said of each, and of no other kind."""
+    try:
+        return LOOK[kind](names)
+    except BongsuError as error:
+        return dict.fromkeys((name.lower() for name in names), controls.Unknown(str(error)))
 
 
 def export(verdicts: Sequence[controls.Verdict]) -> None:
     """Write the metrics where node_exporter reads them, if it does; take them away where no role has controls."""
     store.export(METRICS, controls.metrics(verdicts) if verdicts else None)
-
-
-def _sshd() -> dict[str, list[str]]:
-    """Ask sshd what its configuration comes to, whatever file says it."""
-    output = host.run(_SSHD)
-    if output.status != 0:
-        raise BongsuError(f"{' '.join(_SSHD)}: {output.text}")
-    return controls.settings(output.text)
-
-
-_LOOK: dict[str, Callable[[], dict[str, list[str]]]] = {"sshd": _sshd}

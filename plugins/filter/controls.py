@@ -38,24 +38,34 @@ def chosen_controls(
     ]
 
 
-def _in_force(one: controls.Chosen, later: Sequence[controls.Chosen]) -> dict[str, Any]:
+def _in_force(one: controls.Chosen, later: Sequence[controls.Chosen]) -> dict[str, dict[str, Any]]:
     """Return what a control sets: not what has no value, nor what a later control sets too. Waived, it sets nothing."""
     if one.state != "applied":
         return {}
-    overruled = {name for other in later if other.state == "applied" for name in other.control["sets"]}
-    return {
-        name: value
-        for name, value in one.control["sets"].items()
-        if value not in ("", [], None) and name not in overruled
+    overruled = {
+        (kind, name)
+        for other in later
+        if other.state == "applied"
+        for kind, settings in other.control["sets"].items()
+        for name in settings
     }
+    kept = {
+        kind: {
+            name: value
+            for name, value in settings.items()
+            if value not in ("", [], None) and (kind, name) not in overruled
+        }
+        for kind, settings in one.control["sets"].items()
+    }
+    return {kind: settings for kind, settings in kept.items() if settings}
 
 
-def controls_document(chosen: Sequence[Mapping[str, Any]], role: str, kind: str) -> str:
-    """Return what the host is to know of a role's controls, as JSON; ``kind`` says how their settings are looked up."""
+def controls_document(chosen: Sequence[Mapping[str, Any]], role: str) -> str:
+    """Return what the host is to know of a role's controls, as JSON."""
     listed = [
         {"id": one["id"], "state": "waived", "reason": one["reason"], "until": one["until"]}
         if one["state"] == "waived"
-        else {"id": one["id"], "state": "applied", kind: one["sets"]}
+        else {"id": one["id"], "state": "applied", **one["sets"]}
         for one in chosen
         if one["state"] == "waived" or one["sets"]
     ]

@@ -3,7 +3,8 @@
 Each role that has controls lists them in its ``vars/main.yml`` as ``__ROLE_controls``, one mapping a control:
 
 ``id`` (SUBJECT.NAME), ``what`` it does, ``why``, what it may break (``breaks``), the sections of the CIS benchmark that
-it answers (``cis``: {debian12: …, debian13: …}), the ``profile`` from which on it is applied, and what it ``sets``.
+it answers (``cis``: {debian12: …, debian13: …}), the ``profile`` from which on it is applied, and what it ``sets``:
+kind -> {setting: value}, where the kind says how a host finds out what is so (``module_utils/bongsu/effective``).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-PROFILES = ("small", "strict")  # each has what the one before it has
+PROFILES = ("none", "small", "strict")  # each has what the one before it has
 FIELDS = ("id", "what", "why", "breaks", "cis", "profile", "sets")
 _HOW = "write `true` to apply it, or {waived: REASON, until: YYYY-MM-DD} to do without it"
 
@@ -112,7 +113,8 @@ What the roles of the security baseline set, why, and what it may break. This pa
 (`python -m bongsu.controls`), as are the files that they place and the checks that hosts make every hour.
 
 `bongsu_profile` in the inventory says how much of it is applied: `small` (the default) has nothing that an ordinary web
-service would notice, `strict` has all. `bongsu_controls` chooses single ones:
+service would notice, `strict` has all; with `none`, hosts get their own configuration back. `bongsu_controls` chooses
+single ones:
 
 ```yaml
 bongsu_controls:
@@ -133,11 +135,16 @@ def _section(control: Mapping[str, Any]) -> str:
         ("profile", control["profile"]),
         ("why", control["why"]),
         ("may break", control["breaks"]),
-        ("sets", "<br>".join(f"`{name} {_shown(value)}`" for name, value in control["sets"].items())),
+        ("sets", "<br>".join(f"`{line}`" for line in _settings(control["sets"]))),
         *([("answers", answers)] if answers else []),
     ]
     lines = [f"| {name} | {' '.join(str(text).split())} |" for name, text in rows]
     return "\n".join([f"### {control['id']}\n", f"{control['what']}\n", "| | |", "|---|---|", *lines, ""])
+
+
+def _settings(sets: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
+    for kind, settings in sets.items():
+        yield from (f"{kind}: {name} {_shown(value)}" for name, value in settings.items())
 
 
 def _shown(value: object) -> str:

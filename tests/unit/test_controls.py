@@ -4,6 +4,7 @@ import json
 
 import pytest
 from ansible.module_utils.bongsu import controls, controls_host
+from ansible.module_utils.bongsu.effective import sshd
 from ansible.module_utils.bongsu.errors import BongsuError
 
 SAID = """\
@@ -15,7 +16,7 @@ kexalgorithms sntrup761x25519-sha512,curve25519-sha256,ecdh-sha2-nistp256
 maxstartups 10:30:60
 maxauthtries 4
 """
-FOUND = {"sshd": controls.settings(SAID)}
+FOUND = {"sshd": sshd.read(SAID)}
 
 
 def verdict(**sets):
@@ -54,6 +55,17 @@ def test_what_is_not_as_wanted_is_told(sets, words):
     assert words in found.words[0]
 
 
+def test_what_a_host_cannot_have_is_told_and_is_nothing_wrong_with_it():
+    found = {"sysctl": {"a.b": controls.Unavailable("is not known to this kernel"), "a.c": ["1"]}}
+
+    def state(**sets):
+        told = controls.judge("kernel", {"id": "kernel.x", "state": "applied", "sysctl": sets}, found)
+        return told.state, told.words
+
+    assert state(**{"a.b": 1, "a.c": 1}) == ("unavailable", ("a.b is not known to this kernel",))
+    assert state(**{"a.b": 1, "a.c": 0}) == ("ineffective", ("a.c is '1', and should be '0'",))
+
+
 def test_a_waived_control_is_not_looked_at_and_keeps_its_reason():
     waived = {"id": "ssh.x", "state": "waived", "reason": "graphs", "until": "2027-03-31"}
     found = controls.judge("ssh_server", waived, {})
@@ -74,7 +86,7 @@ def test_a_document_that_is_not_ours_is_refused(text):
 
 def test_the_host_asks_each_daemon_once_and_only_for_the_roles_named(tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setitem(controls_host._LOOK, "sshd", lambda: asked.append("sshd") or FOUND["sshd"])
+    monkeypatch.setitem(controls_host.LOOK, "sshd", lambda names: asked.append(names) or FOUND["sshd"])
     for role in ("ssh_server", "other"):
         listed = [
             {"id": f"{role}.{number}", "state": "applied", "sshd": {"PasswordAuthentication": value}}
@@ -82,7 +94,23 @@ def test_the_host_asks_each_daemon_once_and_only_for_the_roles_named(tmp_path, m
         ]
         (tmp_path / f"{role}.json").write_text(json.dumps({"role": role, "controls": listed}))
     assert [one.state for one in controls_host.look((), tmp_path)] == ["applied", "ineffective"] * 2
-    assert asked == ["sshd"]
+    assert asked == [{"PasswordAuthentication"}]
     assert [one.control for one in controls_host.look(["ssh_server"], tmp_path)] == ["ssh_server.0", "ssh_server.1"]
     assert controls_host.look(["nobody"], tmp_path) == []
-    assert asked == ["sshd"] * 2
+    assert asked == [{"PasswordAuthentication"}] * 2
+
+
+def test_a_daemon_that_does_not_answer_is_told_of_its_controls_alone(tmp_path, monkeypatch):
+    def silent(names):
+        raise BongsuError("sshd -T: no answer")
+
+    monkeypatch.setitem(controls_host.LOOK, "sshd", silent)
+    monkeypatch.setitem(controls_host.LOOK, "other", lambda names: {"a": ["1"]})
+    listed = [
+        {"id": "x.one", "state": "applied", "sshd": {"Port": 22, "Banner": "x"}},
+        {"id": "x.two", "state": "applied", "other": {"a": 1}},
+    ]
+    (tmp_path / "x.json").write_text(json.dumps({"role": "x", "controls": listed}))
+    one, two = controls_host.look((), tmp_path)
+    assert (one.state, one.words) == ("ineffective", ("sshd -T: no answer",))
+    assert two.state == "applied"

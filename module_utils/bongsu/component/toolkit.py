@@ -19,9 +19,10 @@ UNPACKED = "/run/bongsu"  # controllers leave their code here, each in a directo
 WHOLE = "bongsu.zip"  # in such a directory: what it was unpacked from
 _PARENT = __package__.rpartition(".")[0]
 # What the host needs beside this package.
+_PACKAGES = ("component", "effective", "updates")
 _BESIDE = (
-    *("asked", "certificate", "certificate_host", "controls", "controls_host"),
-    *("errors", "host", "hosttool", "state"),
+    *("api", "asked", "certificate", "certificate_host", "controls", "controls_host"),
+    *("errors", "host", "hosttool", "kernel_settings", "state"),
 )
 _MAIN = """\
 import sys
@@ -64,6 +65,7 @@ Type=oneshot
 ExecStartPre=-/usr/bin/python3 -I /usr/lib/bongsu/bongsu recover
 ExecStart=/usr/bin/python3 -I /usr/lib/bongsu/bongsu drift --textfile
 ExecStart=/usr/bin/python3 -I /usr/lib/bongsu/bongsu controls --textfile
+ExecStart=/usr/bin/python3 -I /usr/lib/bongsu/bongsu updates --textfile
 SuccessExitStatus=1
 Nice=10
 IOSchedulingClass=idle
@@ -127,12 +129,14 @@ def _pack() -> bytes:
 
 def _sources() -> dict[str, str]:
     import pkgutil
-    from importlib import import_module
+    from importlib.util import find_spec
 
-    here = import_module(__package__)
-    sources = {"__main__.py": _MAIN, "bongsu/__init__.py": "", "bongsu/component/__init__.py": ""}
-    for found in pkgutil.iter_modules(here.__path__):
-        sources[f"bongsu/component/{found.name}.py"] = _source(f"{__package__}.{found.name}")
+    sources = {"__main__.py": _MAIN, "bongsu/__init__.py": ""}
+    for package in _PACKAGES:
+        sources[f"bongsu/{package}/__init__.py"] = _source(f"{_PARENT}.{package}")
+        here = find_spec(f"{_PARENT}.{package}")
+        for found in pkgutil.iter_modules(here.submodule_search_locations):  # type: ignore[union-attr]  # see _source
+            sources[f"bongsu/{package}/{found.name}.py"] = _source(f"{_PARENT}.{package}.{found.name}")
     for name in _BESIDE:
         sources[f"bongsu/{name}.py"] = _source(f"{_PARENT}.{name}")
     return sources

@@ -10,9 +10,10 @@ from bongsu.paths import project_root
 
 FILTERS = runpy.run_path(str(project_root() / "plugins/filter/controls.py"))
 chosen_controls, controls_document = FILTERS["chosen_controls"], FILTERS["controls_document"]
+SETS = {"MaxAuthTries": 4, "AllowUsers": [], "Banner": "", "Port": 22}
 TABLE = [
-    {"id": "ssh.few", "profile": "small", "sets": {"MaxAuthTries": 4, "AllowUsers": [], "Banner": "", "Port": 22}},
-    {"id": "ssh.fewer", "profile": "strict", "sets": {"MaxAuthTries": 3}},
+    {"id": "ssh.few", "profile": "small", "sets": {"sshd": SETS}},
+    {"id": "ssh.fewer", "profile": "strict", "sets": {"sshd": {"MaxAuthTries": 3}, "other": {"MaxAuthTries": 5}}},
 ]
 
 
@@ -23,21 +24,21 @@ def chosen(profile="small", **choices):
 def test_a_profile_has_its_own_and_what_has_no_value_is_not_set():
     found = chosen(**{"firewall.x": "of another role"})
     assert set(found) == {"ssh.few"}
-    assert found["ssh.few"]["sets"] == {"MaxAuthTries": 4, "Port": 22}
+    assert found["ssh.few"]["sets"] == {"sshd": {"MaxAuthTries": 4, "Port": 22}}
 
 
 @pytest.mark.parametrize("how", [{"profile": "strict"}, {"ssh.fewer": True}])
 def test_a_later_control_has_the_last_word(how):
     found = chosen(**how)
-    assert found["ssh.few"]["sets"] == {"Port": 22}
-    assert found["ssh.fewer"]["sets"] == {"MaxAuthTries": 3}
+    assert found["ssh.few"]["sets"] == {"sshd": {"Port": 22}}
+    assert found["ssh.fewer"]["sets"] == {"sshd": {"MaxAuthTries": 3}, "other": {"MaxAuthTries": 5}}
 
 
 def test_a_waived_control_sets_nothing_and_overrules_nothing():
     found = chosen("strict", **{"ssh.fewer": {"waived": " agents ", "until": "2027-03-31"}})
-    assert found["ssh.few"]["sets"] == {"MaxAuthTries": 4, "Port": 22}
+    assert found["ssh.few"]["sets"] == {"sshd": {"MaxAuthTries": 4, "Port": 22}}
     assert found["ssh.fewer"] | {"sets": {}} == found["ssh.fewer"]
-    told = json.loads(controls_document(list(found.values()), "ssh_server", "sshd"))
+    told = json.loads(controls_document(list(found.values()), "ssh_server"))
     assert told["controls"] == [
         {"id": "ssh.few", "state": "applied", "sshd": {"MaxAuthTries": 4, "Port": 22}},
         {"id": "ssh.fewer", "state": "waived", "reason": "agents", "until": "2027-03-31"},
@@ -47,7 +48,7 @@ def test_a_waived_control_sets_nothing_and_overrules_nothing():
 @pytest.mark.parametrize(
     ("profile", "choices", "words"),
     [
-        ("medium", {}, "'medium' is no profile; write one of: small, strict"),
+        ("medium", {}, "'medium' is no profile; write one of: none, small, strict"),
         ("small", {"ssh.fever": True}, "ssh.fever: there is no such control; did you mean 'ssh.fewer'?"),
         ("small", {"ssh.few": False}, "ssh.few: 'False' is no choice"),
         ("small", {"ssh.few": {"until": "2027-03-31"}}, "ssh.few: gives no reason"),

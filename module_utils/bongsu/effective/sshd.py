@@ -1,0 +1,31 @@
+"""What sshd's configuration comes to, whatever file says it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from .. import host
+from ..controls import Found, words
+from ..errors import BongsuError
+
+PROGRAM = "/usr/sbin/sshd"
+# Whom sshd is asked about: nobody, from nowhere (an address for documentation), so that no Match block counts.
+COMMAND = (PROGRAM, "-T", "-C", "user=nobody,host=nowhere.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22")
+
+
+def look(_names: Collection[str]) -> Found:
+    """Ask sshd itself, once for all."""
+    output = host.run(COMMAND)
+    if output.status != 0:
+        raise BongsuError(f"{' '.join(COMMAND)}: {output.text}")
+    return read(output.text)
+
+
+def read(text: str) -> Found:
+    """Read what ``sshd -T`` prints: one setting a line, some several times."""
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        name, _, value = line.strip().partition(" ")
+        if name:
+            found.setdefault(name.lower(), []).extend(words(value))
+    return found
