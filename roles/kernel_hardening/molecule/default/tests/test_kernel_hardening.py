@@ -1,7 +1,8 @@
 import json
 from pathlib import Path
 
-from lab_side import INVENTORY, play
+import testinfra
+from lab_side import ADDRESSES, INVENTORY, play
 
 from bongsu.lab.lab import Lab
 
@@ -126,28 +127,30 @@ def test_nobody_gets_a_core_dump(host):
         host.check_output("rm /etc/security/limits.d/zzz-other.conf")
 
 
-def test_what_was_before_is_given_back_by_absent_and_by_a_choice_at_once(host, name):
+def test_what_was_before_is_given_back_by_absent_and_by_a_choice_at_once():
+    """Both hosts at once: each step is a run."""
+    hosts = [testinfra.get_host(f"ansible://{name}", ansible_inventory=str(INVENTORY)) for name in ADDRESSES]
     waived = {"waived": "an old balancer counts on it", "until": "2031-03-31"}
     paths = ("conf/all/accept_redirects", "conf/eth0/accept_redirects", "conf/eth0/rp_filter", "tcp_syncookies")
+    left = "find /etc /usr/lib/bongsu /var/lib/bongsu -name 'zz-bongsu*' -o -name 'bongsu-*' -o -name 'kernel*.json'"
 
-    def live():
+    def live(host):
         return [setting(host, f"net/ipv4/{path}") for path in (*paths, "ip_forward")]
 
     try:
-        assert converge(name, kernel_hardening_state="absent").returncode == 0
-        assert live()[1:3] == ["1", "0"]  # as a new network namespace has them on this machine
-        left = (
-            "find /etc /usr/lib/bongsu /var/lib/bongsu -name 'zz-bongsu*' -o -name 'bongsu-*' -o -name 'kernel*.json'"
-        )
-        assert host.run(left).stdout == ""
-        assert host.check_output("systemctl show --property=DefaultLimitCORE") == "DefaultLimitCORE=infinity"
-        host.check_output("sysctl -qw net.ipv4.tcp_syncookies=2 net.ipv4.ip_forward=1")
-        done = converge(name, kernel_hardening_profile="strict")
+        assert converge("all", kernel_hardening_state="absent").returncode == 0
+        for host in hosts:
+            assert live(host)[1:3] == ["1", "0"]  # as a new network namespace has them on this machine
+            assert host.run(left).stdout == ""
+            assert host.check_output("systemctl show --property=DefaultLimitCORE") == "DefaultLimitCORE=infinity"
+            host.check_output("sysctl -qw net.ipv4.tcp_syncookies=2 net.ipv4.ip_forward=1")
+        done = converge("all", kernel_hardening_profile="strict")
         assert done.returncode == 0, done.stdout
-        assert live() == ["0", "0", "1", "1", "0"]  # turning forwarding off has the kernel turn redirects on
-        assert converge(name, kernel_hardening_controls={"kernel.tcp": waived}).returncode == 0
-        assert live() == ["0", "0", "2", "2", "1"]
-        assert states(host)["kernel.tcp"]["state"] == "waived"
+        # turning forwarding off has the kernel turn redirects on, and that must come first
+        assert [live(host) for host in hosts] == [["0", "0", "1", "1", "0"]] * 2
+        assert converge("all", kernel_hardening_controls={"kernel.tcp": waived}).returncode == 0
+        assert [live(host) for host in hosts] == [["0", "0", "2", "2", "1"]] * 2
+        assert {states(host)["kernel.tcp"]["state"] for host in hosts} == {"waived"}
     finally:
-        assert converge(name).returncode == 0
-    assert live()[:4] == ["0", "0", "2", "1"]
+        assert converge("all").returncode == 0
+    assert [live(host)[:4] for host in hosts] == [["0", "0", "2", "1"]] * 2
