@@ -76,6 +76,17 @@ BENCHMARKS = (
     Benchmark("lock-outs", "hostile changes that lock out for good, or leave a trace", "changes", 0, "0", "lock_outs"),
     Benchmark("ssh-audit", "what ssh-audit finds wrong with a hardened SSH server", "findings", 0, "0", "ssh_audit"),
     Benchmark("open-ports", "ports beside SSH that nmap finds open", "ports", 0, "0: 22 alone", "open_ports"),
+    Benchmark(
+        "lynis", "Lynis's index of a host with the baseline", "points", 85, "85, strict 90", "baseline:measure_lynis"
+    ),
+    Benchmark(
+        "cis",
+        "rules of CIS level 1 server passed with the baseline",
+        "%",
+        90,
+        "90, strict 95",
+        "baseline:measure_cis",
+    ),
 )
 
 
