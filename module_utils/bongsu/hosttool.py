@@ -34,7 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     controls.add_argument("role", nargs="*", help="only this role's")
     controls.add_argument("--textfile", action="store_true", help="write the metrics for node_exporter")
     controls.add_argument("--json", action="store_true", help="print one JSON document")
-    verbs.add_parser("firewall", help="count what the firewall lets in and drops, and see whether its rules are there")
+    firewall = verbs.add_parser("firewall", help="write metrics of what the firewall has let in and dropped")
+    firewall.add_argument("--ask", type=Path, metavar="FILE", help="only say what rules to come would cut off")
     waiting = verbs.add_parser("updates", help="look which upgrades and restarts wait")
     waiting.add_argument("--textfile", action="store_true", help="write the metrics for node_exporter")
     waiting.add_argument("--json", action="store_true", help="print one JSON document")
@@ -56,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.verb == "controls":
             return controls_host.main(options.role, textfile=options.textfile, as_json=options.json)
         if options.verb == "firewall":
-            return firewall_host.main()
+            return firewall_host.ask(options.ask) if options.ask else firewall_host.count()
         if options.verb == "updates":
             return updates.main(textfile=options.textfile, as_json=options.json)
         if options.verb == "reboot":

@@ -91,8 +91,7 @@ def question(found: Sequence[tuple[Listener, str]], opened: Sequence[object], cl
     listed = [f"  {one.name}: {who} listens on {one.address}" for one, who in found]
     return "\n".join(
         [
-            f"The firewall would close {', '.join(names)}, and the inventory does not say that it may. "
-            "Nothing was touched.",
+            f"The firewall would close {', '.join(names)}, and the inventory does not say that it may.",
             *listed,
             "Answer in the inventory, for each port in one of these lines:",
             f"  to everyone:   firewall_open: {_list([*opened, *ports])}",

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 ANY = "any"
-OPEN = "open"  # the fragment of what is open to everyone
-RESERVED = (OPEN, "ssh", "ping")  # fragments and counters of the role's own
+OPEN = "open"  # the rule of what is open to everyone
+RESERVED = (OPEN, "ssh", "ping")  # rules and counters of the role's own
 # By number: a host without netbase has no names for them.
 PORTLESS = {"ah": 51, "esp": 50, "gre": 47, "ipip": 4, "ospf": 89, "pim": 103, "vrrp": 112}
 _WITH_PORTS = ("tcp", "udp")
@@ -32,7 +32,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 class Firewall:
     """What an inventory asks for: ``problems`` as (path, what is wrong and the cure); the rest counts without any.
 
-    ``sets`` has the networks of each group; ``rules`` the lines of each fragment; ``answered`` the ports of which the
+    ``sets`` has the networks of each group; ``rules`` the lines of each entry; ``answered`` the ports of which the
     inventory says anything, by protocol.
     """
 

@@ -99,31 +99,11 @@ def test_a_host_that_cannot_say_says_so(kernel):
         nft.look({"input"})
 
 
-@pytest.fixture
-def loaded(tmp_path, monkeypatch):
-    path = tmp_path / "firewall.loaded"
-    monkeypatch.setattr(firewall_host, "LOADED", path)
+def test_packets_are_counted_and_without_the_table_there_is_no_figure(kernel, tmp_path, monkeypatch):
     monkeypatch.setattr(store, "TEXTFILE_DIRECTORY", tmp_path)
-    return path
-
-
-def test_each_minute_it_is_counted_and_a_difference_leaves_word(kernel, loaded):
-    assert firewall_host.main() == 0
-    assert loaded.read_bytes() == firewall_host.WORDS
-    metrics = loaded.with_name("bongsu_firewall.prom")
-    assert 'bongsu_firewall_dropped_packets_total{reason="unasked"} 7' in metrics.read_text()
-    assert "bongsu_firewall_as_placed 1" in metrics.read_text()
+    assert firewall_host.count() == 0
+    metrics = tmp_path / "bongsu_firewall.prom"
+    assert 'bongsu_firewall_dropped_packets_total{reason="unasked"} 7\n' in metrics.read_text()
     kernel["has"] = host.Output(1, "Error: No such file or directory")
-    assert firewall_host.main() == 1
-    assert not loaded.exists()
-    assert "bongsu_firewall_as_placed 0" in metrics.read_text()
-    assert "unasked" not in metrics.read_text()
-
-
-def test_where_it_cannot_be_compared_nothing_is_said_against_it(kernel, loaded):
-    kernel["makes"] = host.Output(1, "unshare: unshare failed: Operation not permitted")
-    assert firewall_host.main() == 0
-    assert loaded.exists()
-    kernel["makes"] = host.Output(1, "/etc/nftables.conf:3:1-2: Error: syntax error")
-    assert firewall_host.main() == 1
-    assert not loaded.exists()
+    assert firewall_host.count() == 0
+    assert not metrics.exists()

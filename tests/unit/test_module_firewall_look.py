@@ -1,4 +1,4 @@
-"""The module on this very machine: it sees real sockets, asks about them, and touches nothing."""
+"""The question, on this very machine: it sees real sockets, asks about them, and touches nothing."""
 
 import hashlib
 import json
@@ -10,8 +10,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.bongsu import listening_host
+from ansible.module_utils.bongsu import firewall_ask, firewall_host, listening_host
+from ansible.module_utils.bongsu.errors import BongsuError
 from module_runner import run_module
+
+NOTHING = {"open": [], "close": [], "ssh_ports": [22], "ssh_port": 22, "container_interfaces": [], "replace_own": False}
 
 
 @pytest.fixture
@@ -40,11 +43,12 @@ def all_but(*words):
     return answered
 
 
-def look(root, *, answered, check=False, **params):
-    given = {"answered": answered, "ssh_ports": [22], "ssh_port": 22, "root": str(root), **params}
+def look(root, **wanted):
     there = {str(path.relative_to(root)) for path in root.rglob("*")}
-    result = run_module("firewall_look", given, check=check, before=forget_login)
+    given = {"wanted": {**NOTHING, **wanted}, "root": str(root)}
+    result = run_module("firewall_look", given, check=True, before=forget_login)
     assert {str(path.relative_to(root)) for path in root.rglob("*")} == there
+    assert not result.get("changed")
     return result
 
 
@@ -53,15 +57,25 @@ def forget_login():
     listening_host.login_port = lambda: None
 
 
-@pytest.mark.parametrize("check", [False, True])
-def test_a_port_that_would_be_closed_is_asked_about(tmp_path, listener, check):
-    result = look(tmp_path, answered=all_but(listener), check=check, open=[80], close=["9/udp"])
+def test_a_port_that_would_be_closed_is_asked_about(tmp_path, listener):
+    result = look(tmp_path, answered=all_but(listener), open=[80], close=["9/udp"])
     assert result["failed"]
     assert f"would close {listener}/tcp" in result["msg"]
     assert f"(process {os.getpid()}" in result["msg"]
     assert f"firewall_open: [80, {listener}]" in result["msg"]
     assert f"firewall_close: [9/udp, {listener}]" in result["msg"]
-    assert [one["port"] for one in result["closing"]] == [listener]
+    assert result["may_break"] == [result["msg"]]
+
+
+def test_the_host_s_own_command_asks_the_same(tmp_path, listener, monkeypatch, capsys):
+    monkeypatch.setattr(listening_host, "login_port", lambda: None)
+    path = tmp_path / "staged"
+    path.write_text(json.dumps({**NOTHING, "answered": all_but(listener)}))
+    assert firewall_host.ask(path) == 1
+    assert f"would close {listener}/tcp" in capsys.readouterr().out
+    path.write_text(json.dumps({**NOTHING, "answered": all_but()}))
+    assert firewall_host.ask(path) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_datagrams_count_as_well(tmp_path, datagrams):
@@ -70,23 +84,16 @@ def test_datagrams_count_as_well(tmp_path, datagrams):
 
 
 def test_what_is_answered_is_silent(tmp_path, listener):
-    result = look(tmp_path, answered=all_but())
-    assert (result["changed"], result["closing"]) == (False, [])
-    assert f"{listener}/tcp" in result["listening"]
-
-
-def test_a_plan_is_told_and_not_asked(tmp_path, listener):
-    result = look(tmp_path, answered=all_but(listener), ask=False)
-    assert not result.get("failed")
-    assert [(one["protocol"], one["port"]) for one in result["closing"]] == [("tcp", listener)]
+    assert look(tmp_path, answered=all_but())["may_break"] == []
 
 
 def test_what_the_last_run_has_shut_is_not_asked_about_again(tmp_path, listener):
-    (tmp_path / "etc/bongsu").mkdir(parents=True)
-    (tmp_path / "etc/bongsu/firewall.json").write_text(json.dumps({"answered": ["22/tcp"]}))
-    assert look(tmp_path, answered=all_but(listener), check=True)["closing"] == []
-    (tmp_path / "etc/bongsu/firewall.json").write_text("[]")
-    assert "is not as its role writes it" in look(tmp_path, answered=all_but(), check=True)["msg"]
+    placed = tmp_path / "etc/bongsu/firewall.json"
+    placed.parent.mkdir(parents=True)
+    placed.write_text(json.dumps({**NOTHING, "answered": ["22/tcp"]}))
+    assert look(tmp_path, answered=all_but(listener))["may_break"] == []
+    placed.write_text("[]")
+    assert "is not as the role firewall writes it" in look(tmp_path, answered=all_but())["msg"]
 
 
 def test_the_way_in_stays_open(tmp_path):
@@ -125,4 +132,8 @@ def test_rules_of_the_hosts_own_are_asked_about(tmp_path, kind):
 
 def test_bad_input_is_told(tmp_path):
     assert "'http' is no port" in look(tmp_path, answered=["http"])["msg"]
-    assert "missing required arguments: answered" in run_module("firewall_look", {"ssh_ports": [22]})["msg"]
+    assert "look at answered" in look(tmp_path, answered="22/tcp")["msg"]
+    assert "missing required arguments: wanted" in run_module("firewall_look", {})["msg"]
+    (tmp_path / "staged").write_text("{")
+    with pytest.raises(BongsuError, match="is not JSON"):
+        firewall_ask.read(tmp_path / "staged")

@@ -22,7 +22,8 @@ _PARENT = __package__.rpartition(".")[0]
 _PACKAGES = ("component", "effective", "updates")
 _BESIDE = (
     *("api", "asked", "certificate", "certificate_host", "controls", "controls_host"),
-    *("errors", "firewall_host", "host", "hosttool", "kernel_settings", "state"),
+    *("errors", "firewall_ask", "firewall_host", "host", "hosttool", "kernel_settings", "listening"),
+    *("listening_host", "state"),
 )
 _MAIN = """\
 import sys

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bongsu.lab import Lab
 
 # The roles of the baseline, in the order in which site.yml has them. A new one is added here and nowhere else.
-ROLES = ("kernel_hardening", "security_updates", "ssh_server")
+ROLES = ("kernel_hardening", "security_updates", "firewall", "ssh_server")
 FRESH = "as Debian has it"
 STRICTER = 5  # points that the profile strict must reach above the bar, which is for small
 
