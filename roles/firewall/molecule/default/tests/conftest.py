@@ -11,7 +11,7 @@ from bongsu.lab import Lab
 
 HERE = Path(__file__).parent
 SERVICES = PROJECT / "src/bongsu/bench/host/services.py"
-PORTS = ["22", "2222", "8080", "9100", "5432", "7777", "5300/udp", "8081/udp", "7778/udp"]
+PORTS = ["22", "2222", "8080", "9093", "9100", "5432", "6000", "7777", "5300/udp", "8081/udp", "7778/udp"]
 UNIT = """\
 [Service]
 ExecStart=/usr/bin/python3 /usr/local/lib/services.py {ports}
