@@ -42,12 +42,13 @@ def check(document: object, place: str) -> dict[str, Any]:
 
 def look(wanted: Mapping[str, Any], root: Path = Path("/")) -> list[str]:
     """Return what must be answered before the rules of this document may come; nothing is changed."""
-    return [words for words in (_login(wanted), _own_rules(wanted, root), _closing(wanted, root)) if words]
-
-
-def _login(wanted: Mapping[str, Any]) -> str:
     came = listening_host.login_port()
-    port, open_ports = wanted["ssh_port"] if came is None else came, wanted["ssh_ports"]
+    port = wanted["ssh_port"] if came is None else came
+    return [words for words in (_login(wanted, port), _own_rules(wanted, root), _closing(wanted, root, port)) if words]
+
+
+def _login(wanted: Mapping[str, Any], port: int) -> str:
+    open_ports = wanted["ssh_ports"]
     if port in open_ports:
         return ""
     ports = ", ".join(map(str, sorted({*open_ports, port})))
@@ -73,11 +74,12 @@ def _own_rules(wanted: Mapping[str, Any], root: Path) -> str:
     )
 
 
-def _closing(wanted: Mapping[str, Any], root: Path) -> str:
+def _closing(wanted: Mapping[str, Any], root: Path, login_port: int) -> str:
+    answered = [*wanted["answered"], login_port]  # of which _login() speaks
     placed = root / PLACED
     before = read(placed)["answered"] if placed.exists() else None
     bridges = listening_host.bridge_addresses(wanted["container_interfaces"])
-    cut = listening.closing(listening_host.listeners(), wanted["answered"], before, bridges)
+    cut = listening.closing(listening_host.listeners(), answered, before, bridges)
     if not cut:
         return ""
     who = listening_host.holders(cut)
