@@ -40,8 +40,12 @@ def listing(*more, policy="drop", figures=7, seen=()):
 
 
 @pytest.fixture
-def kernel(monkeypatch):
+def kernel(monkeypatch, tmp_path):
     """Answer for nft: what the kernel has, and what the file makes of an empty one."""
+    for name in ("CONFIGURATION", "PROGRAM"):
+        (tmp_path / name).write_text("x")
+        monkeypatch.setattr(nft, name, str(tmp_path / name))
+    monkeypatch.setattr(nft, "MADE", str(tmp_path / "made"))
     answers = {"has": host.Output(0, listing()), "makes": host.Output(0, listing(figures=0))}
     monkeypatch.setattr(host, "run", lambda argv, **_: answers["makes" if argv[0] == "unshare" else "has"])
     return answers
@@ -63,6 +67,23 @@ def test_chains_and_rules_are_settings(kernel):
 def test_figures_and_who_was_seen_are_no_difference(kernel):
     kernel["has"] = host.Output(0, listing(figures=10**6, seen=["192.0.2.1"]))
     assert nft.look({"rules"})["rules"] == ["as-placed"]
+
+
+def test_what_the_file_makes_is_tried_once_until_it_changes(kernel, tmp_path):
+    assert nft.look({"rules"})["rules"] == ["as-placed"]
+    kernel["makes"] = host.Output(1, "it was tried")
+    assert nft.look({"rules"})["rules"] == ["as-placed"]
+    has = kernel["has"]
+    kernel["has"] = host.Output(0, listing(policy="accept"))
+    with pytest.raises(BongsuError, match="it was tried"):
+        nft.look({"rules"})
+    kernel["has"] = has
+    (tmp_path / "CONFIGURATION").write_text("y")
+    with pytest.raises(BongsuError, match="it was tried"):
+        nft.look({"rules"})
+    (tmp_path / "CONFIGURATION").unlink()
+    with pytest.raises(BongsuError, match="CONFIGURATION: No such file"):
+        nft.look({"rules"})
 
 
 @pytest.mark.parametrize(
