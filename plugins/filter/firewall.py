@@ -70,6 +70,19 @@ def not_loopback(addresses: Sequence[str]) -> list[str]:
     return [str(one) for one in addresses if not _is_loopback(str(one))]
 
 
+def addresses(given: Sequence[Any]) -> list[str]:
+    """Leave names out: they cannot be looked up while a host boots."""
+    return [str(one) for one in given if _is_network(str(one))]
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_loopback(text: str) -> bool:
     try:
         return ipaddress.ip_address(text).is_loopback
@@ -87,4 +100,5 @@ class FilterModule:
             "firewall_document": firewall_document,
             "probed_ports": probed_ports,
             "not_loopback": not_loopback,
+            "addresses": addresses,
         }

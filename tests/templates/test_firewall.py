@@ -45,6 +45,7 @@ def test_the_monitors_reach_what_they_watch():
     ]
     assert "ip saddr @operators_v4 tcp dport { 9093 }" in monitor
     assert "@operators_v4 tcp dport { 9094 }" not in monitor
+    assert "192.0.2.9" in rules("mon1", bongsu_operators=["192.0.2.9", "laptop"], firewall_sets={})
     assert {"9100/tcp"} <= {*answered()}
     assert {"9093-9094/tcp", "9115/tcp"} <= {*answered("mon1")}
 

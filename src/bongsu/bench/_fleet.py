@@ -54,7 +54,7 @@ def write_inventory(directory: Path, count: int) -> None:
     lab_prefix = general["lab_subnet"].rpartition(".")[0] + "."
     for file in (own / "group_vars").glob("*.yml"):
         (variables / file.name).write_text(file.read_text().replace(lab_prefix, PREFIX))
-    fleet = yaml.safe_load((variables / "all.yml").read_text()) | {"lab_name": NAME}
+    fleet = general | {"lab_name": NAME, "lab_subnet": f"{PREFIX}0/24"}
     (variables / "all.yml").write_text(yaml.safe_dump(fleet))
     (directory / "hosts.yml").write_text(yaml.safe_dump(hosts_document(count), sort_keys=False))
 

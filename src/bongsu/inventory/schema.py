@@ -29,6 +29,7 @@ TOOLKIT: dict[str, Spec] = {
     "bongsu_full": {"type": "bool"},
     "bongsu_profile": {"type": "str", "choices": ["none", "small", "strict"]},
     "bongsu_controls": {"type": "dict"},  # control -> true, or {waived, until}; judged in controls.py
+    "bongsu_operators": {"type": "list", "elements": "str"},  # where people log in from, and the controller
     "bongsu_lost_balancers": {"type": "list", "elements": "str"},
     "lab_name": {"type": "str"},
     "lab_subnet": {"type": "str"},
