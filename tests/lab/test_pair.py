@@ -46,6 +46,23 @@ def test_nothing_changes_the_second_time(pair):
     assert {name: host.changed for name, host in result.hosts.items()} == dict.fromkeys(result.hosts, 0)
 
 
+def test_a_stranger_finds_ssh_and_the_website_and_a_monitor_what_it_watches(pair):
+    """A server is a stranger to all others: no inventory lets it in anywhere."""
+    knock = (
+        'for port in "${@:2}"; do timeout 2 bash -c "</dev/tcp/$1/$port" && echo $port; done 2>&1 | grep -x "[0-9]*"'
+    )
+    ports = ["22", "80", "9090", "9093", "9094", "9100", "9115"]
+
+    def reached(by, host):
+        argv = ["bash", "-c", knock, "knock", pair.lab.spec.host(host).address, *ports]
+        return set(pair.lab.run(by, argv).stdout.split())
+
+    assert reached("server1", "monitor1") == {"22"}
+    assert reached("server1", "newcomer") == {"22", "80"}
+    assert reached("monitor2", "monitor1") == {*ports} - {"80"}
+    assert reached("monitor2", "server1") == {"22", "80", "9100"}
+
+
 def test_no_secret_is_left_in_artifacts_or_in_a_hosts_log(pair):
     for name, secret in pair.lab.secrets().items():
         needle = secret.splitlines()[1] if "\n" in secret else secret
