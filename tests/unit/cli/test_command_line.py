@@ -118,7 +118,8 @@ def test_bench_lists_every_bar(capsys):
     assert names == [
         *("demo", "rerun", "page-latency", "strangers", "broken-push"),
         *("noop-fast", "noop-full", "vs-builtin", "first-converge", "controller-memory"),
-        *("drift", "kills", "lock-outs", "ssh-audit", "open-ports", "lynis", "cis"),
+        *("drift", "kills", "lock-outs", "ssh-audit", "open-ports"),
+        *("noop-baseline", "first-baseline", "running-state", "lynis", "cis"),
     ]
     assert cli.main(["bench", "nope"]) == 2
 
