@@ -65,11 +65,6 @@ def probed_ports(probes: Iterable[Mapping[str, Any]]) -> list[int | str]:
     return [f"{port}/udp" if is_udp else port for port, is_udp in sorted(found)]
 
 
-def not_loopback(addresses: Sequence[str]) -> list[str]:
-    """Leave out a host's addresses for itself alone, of which the firewall says nothing."""
-    return [str(one) for one in addresses if not _is_loopback(str(one))]
-
-
 def addresses(given: Sequence[Any]) -> list[str]:
     """Leave names out: they cannot be looked up while a host boots."""
     return [str(one) for one in given if _is_network(str(one))]
@@ -83,13 +78,6 @@ def _is_network(text: str) -> bool:
     return True
 
 
-def _is_loopback(text: str) -> bool:
-    try:
-        return ipaddress.ip_address(text).is_loopback
-    except ValueError:
-        return False
-
-
 class FilterModule:
     """Ansible's entry point."""
 
@@ -99,6 +87,5 @@ class FilterModule:
             "firewall_rules": firewall_rules,
             "firewall_document": firewall_document,
             "probed_ports": probed_ports,
-            "not_loopback": not_loopback,
             "addresses": addresses,
         }

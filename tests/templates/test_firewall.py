@@ -30,6 +30,7 @@ def test_the_table_is_made_anew_and_no_other_is_touched():
 
 def test_the_monitors_are_those_of_the_group():
     assert "elements = { 10.0.0.1, 10.0.0.2 }" in rules()
+    assert "elements = { 10.0.0.2 }" in rules("mon1")
     named = rules(firewall_allow={"db": {"ports": [5432], "from": ["monitors"]}})
     assert "ip saddr @monitors_v4 tcp dport { 5432 }" in named
 
@@ -86,3 +87,10 @@ def test_a_waived_control_leaves_no_rule():
 
 def test_another_port_of_ssh_is_the_one_that_is_open():
     assert "tcp dport { 2022 } jump ssh_new" in rules(ansible_port=2022)
+
+
+def test_where_it_is_not_wanted_it_does_not_matter_how_others_are_named():
+    site = Site({"mon1": "mon1.example.org"}, {"web1": "10.0.0.3"}, bongsu_profile="none")
+    assert site.component("firewall", "web1")["files"] == []
+    alone = Site({"mon1": "mon1.example.org"})
+    assert "set monitors_v4" in alone.files("firewall", "mon1")[CONF]

@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from bongsu import firewall
+from bongsu.inventory.formats import is_ip
 from bongsu.inventory.model import Unresolved
+from bongsu.inventory.words import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +28,30 @@ def check_firewall(inventory: Inventory) -> Iterator[Problem]:
         if any(name in host.variables for name in (*_OWN, _SSH_PORTS)):
             for place, message in firewall.read(*_values(host)).problems:
                 yield inventory.problem(host, _path(place), message)
+    yield from _named_monitors(inventory)
+
+
+def _named_monitors(inventory: Inventory) -> Iterator[Problem]:
+    """Tell of a monitor that is known by a name alone, where another host's firewall is to let it in."""
+    asking = [host.name for host in inventory.hosts.values() if _lets_monitors_in(host)]
+    for monitor in inventory.in_group("monitors"):
+        address = monitor.address
+        others = [name for name in asking if name != monitor.name]
+        if others and address is not None and not is_ip(address.removeprefix("[").removesuffix("]")):
+            cannot = (
+                f"the firewall of {one_of(others)} is to let {address} in, and no name can be looked up while it boots"
+            )
+            variable = next((name for name in ("bongsu_address", "ansible_host") if monitor.variables.get(name)), None)
+            message = f"{cannot}; write bongsu_address: ADDRESS for {monitor.name}"
+            yield inventory.problem(monitor, (variable or "bongsu_address",), message)
+
+
+def _lets_monitors_in(host: Host) -> bool:
+    """Whether a host has a firewall, and takes the monitors from their group."""
+    profile = host.variables.get("firewall_profile", host.variables.get("bongsu_profile"))
+    state = host.variables.get("firewall_state", "absent" if profile == "none" else "present")
+    sets = host.variables.get("firewall_sets")
+    return state != "absent" and not (isinstance(sets, dict) and "monitors" in sets)
 
 
 def _values(host: Host) -> Iterator[Any]:

@@ -68,7 +68,3 @@ def test_all_mistakes_are_told_at_once():
 def test_of_operators_those_count_whose_address_is_known():
     given = ["192.0.2.7", "laptop.example.org", "2001:db8::/32", "10.0.0.1/8"]
     assert FILTERS["addresses"](given) == ["192.0.2.7", "2001:db8::/32"]
-
-
-def test_loopback_is_nobody_else():
-    assert FILTERS["not_loopback"](["127.0.0.1", "::1", "10.0.0.1", "mon1"]) == ["10.0.0.1", "mon1"]

@@ -20,9 +20,16 @@ if TYPE_CHECKING:
 RECEIVER = "---\nalertmanager_receivers: [{name: ops, webhook_configs: [{url: 'http://192.0.2.9:8080/ops'}]}]\n"
 ONE_LOCAL = "all: {children: {monitors: {hosts: {alone: {ansible_connection: local}}}}}\n"
 ONE_SSH = "all: {children: {monitors: {hosts: {alone.example.org: {}}}}}\n"
-THREE = (
-    "all: {children: {monitors: {hosts: {m1: {ansible_host: '2001:db8::1'}, m2: , m3: {bongsu_address: 10.0.0.3}}}}}\n"
-)
+NAMED = "all: {children: {monitors: {hosts: {m1: , m2: {ansible_host: m2.example.org}}}}}\n"
+THREE = """\
+all:
+  children:
+    monitors:
+      hosts:
+        m1: {ansible_host: '2001:db8::1'}
+        m2: {ansible_host: m2.example.org, bongsu_address: '2001:db8::2'}
+        m3: {bongsu_address: 10.0.0.3}
+"""
 LOCAL_AND_OTHERS = """\
 all:
   children:
@@ -55,6 +62,7 @@ def files_of(hosts: str, variables: str = RECEIVER) -> dict[str, str]:
 GOOD: dict[str, Mapping[str, str]] = {
     "the base of the bad ones": base_files(),
     "one server over ssh": files_of(ONE_SSH),
+    "monitors known by names, and no firewall": files_of(NAMED, f"{RECEIVER}bongsu_profile: none\n"),
     "one server that is this machine": files_of(ONE_LOCAL),
     "three monitors": files_of(THREE),
     "this machine among others": files_of(LOCAL_AND_OTHERS),
@@ -151,7 +159,8 @@ def test_a_later_check_sees_what_has_changed(inventory: Path, password: Path) ->
 
 def test_ten_hosts_take_less_than_a_second(inventory: Path, password: Path) -> None:
     hosts = ", ".join(f"s{number}: {{ansible_host: 192.0.2.{number}}}" for number in range(9))
-    write(inventory, files_of(f"all: {{children: {{monitors: {{hosts: {{m: }}}}, s: {{hosts: {{{hosts}}}}}}}}}\n"))
+    monitors = "{hosts: {m: {ansible_host: 192.0.2.99}}}"
+    write(inventory, files_of(f"all: {{children: {{monitors: {monitors}, s: {{hosts: {{{hosts}}}}}}}}}\n"))
     started = time.process_time()
     assert check([inventory], password) == []
     assert time.process_time() - started < 1
