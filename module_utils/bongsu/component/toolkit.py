@@ -21,8 +21,8 @@ _PARENT = __package__.rpartition(".")[0]
 # What the host needs beside this package.
 _PACKAGES = ("component", "effective")
 _BESIDE = (
-    *("asked", "certificate", "certificate_host", "controls", "controls_host"),
-    *("errors", "host", "hosttool", "state"),
+    *("asked", "bans", "bans_host", "certificate", "certificate_host", "controls", "controls_host"),
+    *("errors", "fail2ban", "host", "hosttool", "state"),
 )
 _MAIN = """\
 import sys

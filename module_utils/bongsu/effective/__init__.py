@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from ..controls import Found
-from . import sshd
+from . import fail2ban, sshd
 
 LOOK: dict[str, Callable[[Collection[str]], Found]] = {
+    "fail2ban": fail2ban.look,
     "sshd": sshd.look,
 }

@@ -1,0 +1,135 @@
+"""Look at the bans of this host: have the kernel carry out what fail2ban has banned, and tell node_exporter of them."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from . import bans, controls, host
+from .component import store
+from .errors import BongsuError
+from .fail2ban import SOCKET, RefusedError, Server
+
+METRICS = "bongsu_bans.prom"
+OPERATOR = "operator"  # the setting that says: whoever provisions over SSH is not banned
+_ACTION = "nftables"
+_PAUSE = 1.5  # seconds between two looks: fail2ban notes a ban first, and then has it carried out
+
+
+def main(*, repair: bool, textfile: bool, as_json: bool) -> int:
+    """Tell of each jail; return 1 where the kernel does not carry out what one has banned, else 0."""
+    try:
+        with _alone():
+            found, complaints = look()
+            if complaints and repair:
+                time.sleep(_PAUSE)
+                found, complaints = look()
+            if complaints and repair:
+                restart(complaints)
+                time.sleep(_PAUSE)
+                found, complaints = look()
+    except BongsuError:
+        if textfile:
+            store.export(METRICS, None)
+        raise
+    if textfile:
+        store.export(METRICS, bans.metrics(found, complaints))
+    elif as_json:
+        told = [{**asdict(one), "complaint": complaints.get(one.name)} for one in found]
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+    else:
+        lines = [complaints.get(one.name) or f"{one.name}: {', '.join(one.banned) or 'nobody'}" for one in found]
+        sys.stdout.write("\n".join(lines) + "\n")
+    return 1 if complaints else 0
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep another look out: two would start the same jail anew."""
+    directory = os.path.dirname(SOCKET)
+    try:
+        descriptor = os.open(directory, os.O_RDONLY)
+    except FileNotFoundError:
+        raise BongsuError(f"fail2ban does not run: there is no {directory}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def look() -> tuple[list[bans.Jail], dict[str, str]]:
+    """Return the jails, and by jail what the kernel does not carry out."""
+    with Server() as server:
+        found = [bans.read_jail(name, server.ask("status", name), action(server, name)) for name in server.jails()]
+    tables = {name: table(name) for name in {one.action.table for one in found if one.action}}
+    judged = {one.name: bans.complaint(one, tables[one.action.table]) for one in found if one.action}
+    return found, {name: words for name, words in judged.items() if words}
+
+
+def action(server: Server, jail: str) -> bans.Action | None:
+    """Ask for the nftables action of a jail; None where it has none, or one that is not as Debian has it."""
+
+    def said(name: str) -> str:
+        return str(server.ask("get", jail, "action", _ACTION, name))
+
+    try:
+        if said("type") not in ("multiport", "allports"):
+            return None
+        port = said("port") if said("type") == "multiport" else None
+        return bans.Action(f"{said('table_family')} {said('table')}", said("chain_hook"), said("name"), port)
+    except RefusedError:
+        return None
+
+
+def table(name: str) -> bans.Table:
+    """Ask the kernel for a table; an empty one where it has none."""
+    output = host.run(["nft", "--json", "list", "table", *name.split()])
+    return bans.read_table(output.text if output.status == 0 else "")
+
+
+def restart(jails: dict[str, str]) -> None:
+    """Have fail2ban set its jails up anew; whom they have banned comes back from its database."""
+    for name, words in sorted(jails.items()):
+        sys.stderr.write(f"bongsu: {words}; starting the jail anew\n")
+        output = host.run(["fail2ban-client", "reload", "--restart", "--if-exists", name])
+        if output.status != 0:
+            sys.stderr.write(f"bongsu: {output.text}\n")
+
+
+def refuse_to_shut_out(document: Path) -> None:
+    """Raise BongsuError where whoever runs this over SSH could be banned by what a role has left on the host."""
+    _, known = controls.read(document.read_text(encoding="utf-8"), str(document))
+    sets = [one.get("fail2ban", {}) for one in known]
+    never = [
+        str(entry) for one in sets for name, listed in one.items() if name.endswith(".ignoreip") for entry in listed
+    ]
+    guarded = any(name.endswith(f".{OPERATOR}") for one in sets for name in one)
+    refusal = bans.shut_out(connected_from(), never) if guarded else None
+    if refusal:
+        raise BongsuError(refusal)
+
+
+def connected_from() -> str | None:
+    """Return the address from which whoever runs this has logged in over SSH; None for a timer, or at the console.
+
+    The shell that sshd started has it in its environment; sudo takes it out of what runs below.
+    """
+    process = os.getpid()
+    while process > 1:
+        try:
+            environment = Path(f"/proc/{process}/environ").read_bytes()
+            process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            return None
+        for variable in environment.split(b"\0"):
+            if variable.startswith(b"SSH_CONNECTION="):
+                return variable.decode().partition("=")[2].split()[0].partition("%")[0]
+    return None
