@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import json
 import os
@@ -18,36 +19,69 @@ from .errors import BongsuError
 from .fail2ban import SOCKET, RefusedError, Server
 
 METRICS = "bongsu_bans.prom"
+ROLE = "intrusion_ban"
+# Placed by the role with fail2ban's configuration. Without it the next run has fail2ban read that anew.
+IN_EFFECT = Path("/etc/bongsu/controls/intrusion_ban.in-effect")
 OPERATOR = "operator"  # the setting that says: whoever provisions over SSH is not banned
 _ACTION = "nftables"
-_PAUSE = 1.5  # seconds between two looks: fail2ban notes a ban first, and then has it carried out
+_PAUSE = 1.0  # seconds between two looks: fail2ban notes a ban first, and then has it carried out
 
 
-def main(*, repair: bool, textfile: bool, as_json: bool) -> int:
-    """Tell of each jail; return 1 where the kernel does not carry out what one has banned, else 0."""
+def main() -> int:
+    """Run this verb alone: once a minute, without loading what the others need."""
+    parser = argparse.ArgumentParser(prog="bongsu bans", description=__doc__)
+    add_arguments(parser)
     try:
-        with _alone():
-            found, complaints = look()
-            if complaints and repair:
-                time.sleep(_PAUSE)
-                found, complaints = look()
-            if complaints and repair:
-                restart(complaints)
-                time.sleep(_PAUSE)
-                found, complaints = look()
+        return run(parser.parse_args(sys.argv[2:]))
+    except BongsuError as error:
+        sys.stderr.write(f"bongsu: {error}\n")
+        return 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's options."""
+    parser.add_argument("--repair", action="store_true", help="have fail2ban set up anew what the kernel has lost")
+    parser.add_argument("--textfile", action="store_true", help="write the metrics for node_exporter")
+    parser.add_argument("--drift", action="store_true", help="have the next run repair what was changed while it runs")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--operator", type=Path, metavar="FILE", help="tell only whether FILE lets you be banned")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Tell of each jail; return 1 where the kernel does not carry out what one has banned, else 0."""
+    if options.operator:
+        refuse_to_shut_out(options.operator)
+        return 0
+    try:
+        found, complaints = _look_and_repair() if options.repair else look()
     except BongsuError:
-        if textfile:
+        if options.textfile:
             store.export(METRICS, None)
         raise
-    if textfile:
+    if options.drift:
+        mark_drift(Path(store.DEFAULT) / "lock")
+    if options.textfile:
         store.export(METRICS, bans.metrics(found, complaints))
-    elif as_json:
+    elif options.json:
         told = [{**asdict(one), "complaint": complaints.get(one.name)} for one in found]
         sys.stdout.write(json.dumps(told, indent=2) + "\n")
     else:
         lines = [complaints.get(one.name) or f"{one.name}: {', '.join(one.banned) or 'nobody'}" for one in found]
         sys.stdout.write("\n".join(lines) + "\n")
     return 1 if complaints else 0
+
+
+def _look_and_repair() -> tuple[list[bans.Jail], dict[str, str]]:
+    with _alone():
+        found, complaints = look()
+        if complaints:
+            time.sleep(_PAUSE)
+            found, complaints = look()
+        if complaints:
+            restart(complaints)
+            time.sleep(_PAUSE)
+            found, complaints = look()
+    return found, complaints
 
 
 @contextmanager
@@ -63,6 +97,22 @@ def _alone() -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def mark_drift(lock: Path) -> None:
+    """Take the mark away where fail2ban no longer runs as it is configured: a file that is gone, the next run sees.
+
+    Not in the middle of a run, which holds the lock: then fail2ban has not read what is there yet.
+    """
+    from . import controls_host
+
+    try:
+        with open(lock, "ab") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if any(one.state == "ineffective" for one in controls_host.look([ROLE])):
+                IN_EFFECT.unlink(missing_ok=True)
+    except BlockingIOError:
+        return
 
 
 def look() -> tuple[list[bans.Jail], dict[str, str]]:

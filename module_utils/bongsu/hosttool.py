@@ -33,10 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     controls.add_argument("--textfile", action="store_true", help="write the metrics for node_exporter")
     controls.add_argument("--json", action="store_true", help="print one JSON document")
     bans = verbs.add_parser("bans", help="tell whom fail2ban has banned, and whether the kernel refuses them")
-    bans.add_argument("--repair", action="store_true", help="have fail2ban set up anew what the kernel has lost")
-    bans.add_argument("--textfile", action="store_true", help="write the metrics for node_exporter")
-    bans.add_argument("--json", action="store_true", help="print one JSON document")
-    bans.add_argument("--operator", type=Path, metavar="FILE", help="tell only whether FILE lets you be banned")
+    bans_host.add_arguments(bans)
     recover = verbs.add_parser("recover", help="undo every interrupted run")
     recover.add_argument("--boot", action="store_true", help="the host is booting: do not wait for units")
     rollback = verbs.add_parser("rollback", help="undo one run")
@@ -51,10 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.verb == "controls":
             return controls_host.main(options.role, textfile=options.textfile, as_json=options.json)
         if options.verb == "bans":
-            if options.operator:
-                bans_host.refuse_to_shut_out(options.operator)
-                return 0
-            return bans_host.main(repair=options.repair, textfile=options.textfile, as_json=options.json)
+            return bans_host.run(options)
         if options.verb == "recover":
             return _recover(Path(DEFAULT) / "journal", booting=options.boot)
         if options.verb == "unpack":

@@ -29,6 +29,8 @@ import sys
 
 if sys.argv[1:] == ["ask"]:
     from bongsu.asked import main
+elif sys.argv[1:2] == ["bans"]:
+    from bongsu.bans_host import main
 else:
     from bongsu.hosttool import main
 raise SystemExit(main())
