@@ -72,7 +72,7 @@ def ban_jails(
     sections += [{"name": name, "options": _source(jails[name])} for name in wanted]
     for section in sections:
         section["options"] |= _options(section["name"], settings)
-    shared = ("banaction", "banaction_allports", "ignoreip", "ignoreself")
+    shared = ("banaction", "banaction_allports", "chain", "ignoreip", "ignoreself")
     default = {name: value for name, value in sections[0]["options"].items() if name in shared}
     return [{"name": "DEFAULT", "options": default}, *sections]
 
@@ -82,13 +82,14 @@ def _options(jail: str, settings: Mapping[str, Any]) -> dict[str, str]:
     own = {name.partition(".")[2]: _text(value) for name, value in settings.items() if name.partition(".")[0] == jail}
     action = {name.partition(".")[2]: value for name, value in own.items() if name.startswith("action.")}
     options = {name: value for name, value in own.items() if name.partition(".")[0] not in ("action", *_CHECKED_ONLY)}
-    protocol = action.pop("protocol", None)
+    # What fail2ban's own `action` hands to every ban action comes from options of the jail, and overrules arguments.
+    handed = {name: action.pop(name) for name in ("chain", "protocol") if name in action}
     arguments = [f"{name}={value}" for name, value in action.items() if name != "type"]
     # Set up as soon as the jail starts, and not at the first ban: what is not there cannot be looked at.
     arguments.append("actionstart_on_demand=false")
     for option, kind in (("banaction", action.get("type", "multiport")), ("banaction_allports", "allports")):
         options[option] = f"nftables[{', '.join([f'type={kind}', *arguments])}]"
-    return options | ({"protocol": protocol} if protocol else {})
+    return options | handed
 
 
 def ban_server(chosen: Sequence[Mapping[str, Any]]) -> dict[str, str]:
