@@ -203,6 +203,15 @@ def test_who_could_ban_himself_is_told_what_to_write_and_nothing_changes(host, n
     assert host.run(f"{TOOL} controls").rc == 0
 
 
+def test_whoever_is_connected_is_found_behind_sudo_too(host):
+    """Sudo takes SSH_CONNECTION out of what runs below it, as `env -i` does here."""
+    look = f"{TOOL} bans --operator /etc/bongsu/controls/intrusion_ban.json"
+    told = host.run(f"env SSH_CONNECTION='{ELSEWHERE} 1 192.0.2.1 22' sh -c 'env -i {look}; exit $?'")
+    assert told.rc == 1
+    assert f"you are connected from {ELSEWHERE}, which could be banned" in told.stderr
+    assert host.run(look).rc == 0
+
+
 def test_strict_leaves_no_port_and_forgets_no_ban(host, name, other, attacker, site):
     target = ADDRESSES[name]
     ban(host, attacker)
