@@ -8,9 +8,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from . import bans, controls, host
@@ -19,9 +19,6 @@ from .errors import BongsuError
 from .fail2ban import SOCKET, RefusedError, Server
 
 METRICS = "bongsu_bans.prom"
-ROLE = "intrusion_ban"
-# Placed by the role with fail2ban's configuration. Without it the next run has fail2ban read that anew.
-IN_EFFECT = Path("/etc/bongsu/controls/intrusion_ban.in-effect")
 OPERATOR = "operator"  # the setting that says: whoever provisions over SSH is not banned
 _ACTION = "nftables"
 _PAUSE = 1.0  # seconds between two looks: fail2ban notes a ban first, and then has it carried out
@@ -42,7 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's options."""
     parser.add_argument("--repair", action="store_true", help="have fail2ban set up anew what the kernel has lost")
     parser.add_argument("--textfile", action="store_true", help="write the metrics for node_exporter")
-    parser.add_argument("--drift", action="store_true", help="have the next run repair what was changed while it runs")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--operator", type=Path, metavar="FILE", help="tell only whether FILE lets you be banned")
 
@@ -58,8 +54,6 @@ def run(options: argparse.Namespace) -> int:
         if options.textfile:
             store.export(METRICS, None)
         raise
-    if options.drift:
-        mark_drift(Path(store.DEFAULT) / "lock")
     if options.textfile:
         store.export(METRICS, bans.metrics(found, complaints))
     elif options.json:
@@ -74,9 +68,6 @@ def run(options: argparse.Namespace) -> int:
 def _look_and_repair() -> tuple[list[bans.Jail], dict[str, str]]:
     with _alone():
         found, complaints = look()
-        if complaints:
-            time.sleep(_PAUSE)
-            found, complaints = look()
         if complaints:
             restart(complaints)
             time.sleep(_PAUSE)
@@ -99,28 +90,25 @@ def _alone() -> Iterator[None]:
         os.close(descriptor)
 
 
-def mark_drift(lock: Path) -> None:
-    """Take the mark away where fail2ban no longer runs as it is configured: a file that is gone, the next run sees.
-
-    Not in the middle of a run, which holds the lock: then fail2ban has not read what is there yet.
-    """
-    from . import controls_host
-
-    try:
-        with open(lock, "ab") as stream:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if any(one.state == "ineffective" for one in controls_host.look([ROLE])):
-                IN_EFFECT.unlink(missing_ok=True)
-    except BlockingIOError:
-        return
-
-
 def look() -> tuple[list[bans.Jail], dict[str, str]]:
-    """Return the jails, and by jail what the kernel does not carry out."""
+    """Return the jails, and by jail what the kernel does not carry out; what it is only about to, is no complaint."""
+    before, complaints = _look_once()
+    if not complaints:
+        return before, complaints
+    time.sleep(_PAUSE)
+    return _look_once({one.name: one.banned for one in before})
+
+
+def _look_once(before: Mapping[str, Sequence[str]] | None = None) -> tuple[list[bans.Jail], dict[str, str]]:
+    """Look; of the bans only those count that each jail had ``before``, where that is given."""
     with Server() as server:
         found = [bans.read_jail(name, server.ask("status", name), action(server, name)) for name in server.jails()]
     tables = {name: table(name) for name in {one.action.table for one in found if one.action}}
-    judged = {one.name: bans.complaint(one, tables[one.action.table]) for one in found if one.action}
+    judged = {}
+    for one in found:
+        if one.action:
+            lasting = one.banned if before is None else {*one.banned}.intersection(before.get(one.name, ()))
+            judged[one.name] = bans.complaint(replace(one, banned=tuple(sorted(lasting))), tables[one.action.table])
     return found, {name: words for name, words in judged.items() if words}
 
 

@@ -1,11 +1,10 @@
 """Bans count where the kernel carries them out; and nobody shuts himself out without having been told."""
 
 import datetime as dt
-import fcntl
 import json
 
 import pytest
-from ansible.module_utils.bongsu import bans, bans_host, controls, controls_host
+from ansible.module_utils.bongsu import bans, bans_host
 from ansible.module_utils.bongsu.errors import BongsuError
 
 ACTION = bans.Action("inet f2b-table", "prerouting", "sshd", "ssh,2222")
@@ -123,25 +122,45 @@ def test_the_list_that_is_about_to_come_decides(tmp_path, monkeypatch):
     )
 
 
-@pytest.fixture
-def mark(tmp_path, monkeypatch):
-    monkeypatch.setattr(bans_host, "IN_EFFECT", tmp_path / "in-effect")
-    bans_host.IN_EFFECT.write_text("")
-    return bans_host.IN_EFFECT
+class Answers:
+    """Stands for a fail2ban that has banned one address more at each look."""
+
+    def __init__(self, *banned):
+        self.banned = list(banned)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_of):
+        return None
+
+    def jails(self):
+        return ["sshd"]
+
+    def ask(self, *_words):
+        return [("Filter", [("Total failed", 1)]), ("Actions", [("Total banned", 1), ("Banned IP list", self._next())])]
+
+    def _next(self):
+        return self.banned.pop(0)
 
 
-@pytest.mark.parametrize(("state", "stays"), [("applied", True), ("waived", True), ("ineffective", False)])
-def test_only_what_was_changed_at_run_time_takes_the_mark_away(tmp_path, monkeypatch, mark, state, stays):
-    monkeypatch.setattr(controls_host, "look", lambda _roles: [controls.Verdict("intrusion_ban", "ban.x", state)])
-    bans_host.mark_drift(tmp_path / "lock")
-    assert mark.exists() == stays
-
-
-def test_the_mark_stays_while_a_run_changes_the_host(tmp_path, monkeypatch, mark):
-    monkeypatch.setattr(
-        controls_host, "look", lambda _roles: [controls.Verdict("intrusion_ban", "ban.x", "ineffective")]
-    )
-    with (tmp_path / "lock").open("ab") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        bans_host.mark_drift(tmp_path / "lock")
-    assert mark.exists()
+@pytest.mark.parametrize(
+    ("banned", "words"),
+    [
+        ([["192.0.2.7"]], None),
+        ([["192.0.2.7", "192.0.2.8"], ["192.0.2.7"]], None),  # ended meanwhile
+        ([["192.0.2.7", "192.0.2.8"], ["192.0.2.7", "192.0.2.8"]], "the kernel does not refuse 192.0.2.8, which"),
+        ([["192.0.2.8"], ["192.0.2.8", "192.0.2.9"]], "the kernel does not refuse 192.0.2.8, which"),  # .9 is too new
+    ],
+)
+def test_a_ban_that_is_about_to_be_carried_out_is_no_complaint(monkeypatch, banned, words):
+    asked = Answers(*banned)
+    monkeypatch.setattr(bans_host, "Server", lambda: asked)
+    monkeypatch.setattr(bans_host, "action", lambda _server, _jail: ACTION)
+    monkeypatch.setattr(bans_host, "table", lambda _name: kernel())
+    monkeypatch.setattr(bans_host, "_PAUSE", 0)
+    found, complaints = bans_host.look()
+    assert [one.name for one in found] == ["sshd"]
+    assert (complaints.get("sshd") or "").startswith(words or "")
+    assert bool(complaints) == (words is not None)
+    assert not asked.banned

@@ -19,10 +19,10 @@ UNPACKED = "/run/bongsu"  # controllers leave their code here, each in a directo
 WHOLE = "bongsu.zip"  # in such a directory: what it was unpacked from
 _PARENT = __package__.rpartition(".")[0]
 # What the host needs beside this package.
-_PACKAGES = ("component", "effective")
+_PACKAGES = ("component", "effective", "updates")
 _BESIDE = (
-    *("asked", "bans", "bans_host", "certificate", "certificate_host", "controls", "controls_host"),
-    *("errors", "fail2ban", "host", "hosttool", "state"),
+    *("api", "asked", "bans", "bans_host", "certificate", "certificate_host", "controls", "controls_host"),
+    *("errors", "fail2ban", "host", "hosttool", "kernel_settings", "state"),
 )
 _MAIN = """\
 import sys
@@ -67,6 +67,7 @@ Type=oneshot
 ExecStartPre=-/usr/bin/python3 -I /usr/lib/bongsu/bongsu recover
 ExecStart=/usr/bin/python3 -I /usr/lib/bongsu/bongsu drift --textfile
 ExecStart=/usr/bin/python3 -I /usr/lib/bongsu/bongsu controls --textfile
+ExecStart=/usr/bin/python3 -I /usr/lib/bongsu/bongsu updates --textfile
 SuccessExitStatus=1
 Nice=10
 IOSchedulingClass=idle

@@ -59,7 +59,7 @@ class State:
         variables.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Ansible takes a directory without a host file for a mistake.
         _write(self.inventory / "hosts.yml", HEADER + "all: {}\n")
-        _write(variables / "ssh.yml", _document(self._ssh_variables()))
+        _write(variables / "ssh.yml", _document(self._ssh_variables(spec)))
         authority, encrypted = variables / "ca.yml", variables / "secrets.yml"
         if authority.exists() and encrypted.exists() and self.vault_password.exists():
             return
@@ -76,13 +76,14 @@ class State:
         _write(authority, _document({"host_certificate_ca_certificate": certificate}))
         _write(encrypted, vault.encrypt(_document(hidden), vault_password), secret=True)
 
-    def _ssh_variables(self) -> dict[str, Any]:
+    def _ssh_variables(self, spec: LabSpec) -> dict[str, Any]:
         return {
             "ansible_user": "root",
             "ansible_ssh_private_key_file": str(self.operator_key),
             "ansible_ssh_common_args": keys.shell_words(keys.ssh_options(self.path)),
             # Connections kept open to hosts that are gone are closed when the lab is, so they are kept here.
             "ansible_control_path_dir": str(self.control),
+            "bongsu_operators": [spec.gateway],
         }
 
     def secrets(self) -> dict[str, str]:
