@@ -21,7 +21,9 @@ from .fail2ban import SOCKET, RefusedError, Server
 METRICS = "bongsu_bans.prom"
 OPERATOR = "operator"  # the setting that says: whoever provisions over SSH is not banned
 _ACTION = "nftables"
-_PAUSE = 1.0  # seconds between two looks: fail2ban notes a ban first, and then has it carried out
+_PAUSE = 0.2  # seconds between two looks: fail2ban notes a ban first, and then has it carried out
+_LOOKS = 6
+_PATIENCE = 5.0  # seconds that a fail2ban has which systemd has just started
 
 
 def main() -> int:
@@ -66,11 +68,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _look_and_repair() -> tuple[list[bans.Jail], dict[str, str]]:
+    end = time.monotonic() + _PATIENCE
+    while not os.path.exists(SOCKET) and time.monotonic() < end:
+        time.sleep(_PAUSE)
     with _alone():
         found, complaints = look()
         if complaints:
             restart(complaints)
-            time.sleep(_PAUSE)
             found, complaints = look()
     return found, complaints
 
@@ -92,11 +96,13 @@ def _alone() -> Iterator[None]:
 
 def look() -> tuple[list[bans.Jail], dict[str, str]]:
     """Return the jails, and by jail what the kernel does not carry out; what it is only about to, is no complaint."""
-    before, complaints = _look_once()
-    if not complaints:
-        return before, complaints
-    time.sleep(_PAUSE)
-    return _look_once({one.name: one.banned for one in before})
+    found, complaints = _look_once()
+    before = {one.name: one.banned for one in found}
+    for _ in range(_LOOKS):
+        if complaints:
+            time.sleep(_PAUSE)
+            found, complaints = _look_once(before)
+    return found, complaints
 
 
 def _look_once(before: Mapping[str, Sequence[str]] | None = None) -> tuple[list[bans.Jail], dict[str, str]]:

@@ -149,8 +149,8 @@ class Answers:
     [
         ([["192.0.2.7"]], None),
         ([["192.0.2.7", "192.0.2.8"], ["192.0.2.7"]], None),  # ended meanwhile
-        ([["192.0.2.7", "192.0.2.8"], ["192.0.2.7", "192.0.2.8"]], "the kernel does not refuse 192.0.2.8, which"),
-        ([["192.0.2.8"], ["192.0.2.8", "192.0.2.9"]], "the kernel does not refuse 192.0.2.8, which"),  # .9 is too new
+        ([["192.0.2.7", "192.0.2.8"], *[["192.0.2.8"]] * 6], "the kernel does not refuse 192.0.2.8, which"),
+        ([["192.0.2.8"], ["192.0.2.7", "192.0.2.9"]], None),  # what was banned since is too new to count
     ],
 )
 def test_a_ban_that_is_about_to_be_carried_out_is_no_complaint(monkeypatch, banned, words):
