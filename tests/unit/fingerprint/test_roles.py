@@ -26,6 +26,7 @@ KNOWN_MOVING = {
 # Ansible's own variables that roles read, and why a change of one from run to run does no harm.
 KNOWN_OF_ANSIBLE = {
     "ansible_user": "is the inventory's, and counted like any other",
+    "ansible_port": "is the inventory's, and counted like any other",
     "ansible_play_hosts": "of a retired authority, with which none is written down; of targets, each noted by itself",
     "ansible_run_tags": "is asked by the fast path itself",
     "ansible_check_mode": "no run in check mode is written down",
