@@ -12,7 +12,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from . import controls_host, firewall_host, host, kernel_settings
+from . import bans_host, controls_host, firewall_host, host, kernel_settings
 from .component import drift_host, toolkit, undo
 from .component.store import DEFAULT, Store
 from .errors import BongsuError
@@ -34,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     controls.add_argument("role", nargs="*", help="only this role's")
     controls.add_argument("--textfile", action="store_true", help="write the metrics for node_exporter")
     controls.add_argument("--json", action="store_true", help="print one JSON document")
+    bans = verbs.add_parser("bans", help="tell whom fail2ban has banned, and whether the kernel refuses them")
+    bans_host.add_arguments(bans)
     firewall = verbs.add_parser("firewall", help="write metrics of what the firewall has let in and dropped")
     firewall.add_argument("--ask", type=Path, metavar="FILE", help="only say what rules to come would cut off")
     waiting = verbs.add_parser("updates", help="look which upgrades and restarts wait")
@@ -56,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
             return drift_host.main(textfile=options.textfile, as_json=options.json)
         if options.verb == "controls":
             return controls_host.main(options.role, textfile=options.textfile, as_json=options.json)
+        if options.verb == "bans":
+            return bans_host.run(options)
         if options.verb == "firewall":
             return firewall_host.ask(options.ask) if options.ask else firewall_host.count()
         if options.verb == "updates":

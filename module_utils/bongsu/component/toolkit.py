@@ -21,15 +21,17 @@ _PARENT = __package__.rpartition(".")[0]
 # What the host needs beside this package.
 _PACKAGES = ("component", "effective", "updates")
 _BESIDE = (
-    *("api", "asked", "certificate", "certificate_host", "controls", "controls_host"),
-    *("errors", "firewall_ask", "firewall_host", "host", "hosttool", "kernel_settings", "listening"),
-    *("listening_host", "state"),
+    *("api", "asked", "bans", "bans_host", "certificate", "certificate_host", "controls", "controls_host"),
+    *("errors", "fail2ban", "firewall_ask", "firewall_host", "host", "hosttool", "kernel_settings"),
+    *("listening", "listening_host", "state"),
 )
 _MAIN = """\
 import sys
 
 if sys.argv[1:] == ["ask"]:
     from bongsu.asked import main
+elif sys.argv[1:2] == ["bans"]:
+    from bongsu.bans_host import main
 else:
     from bongsu.hosttool import main
 raise SystemExit(main())

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from ..controls import Found
-from . import apt, coredump, limits, modprobe, needrestart, nft, sshd, sysctl, systemd, timer
+from . import apt, coredump, fail2ban, limits, modprobe, needrestart, nft, sshd, sysctl, systemd, timer
 
 LOOK: dict[str, Callable[[Collection[str]], Found]] = {
     "apt": apt.look,
     "coredump": coredump.look,
+    "fail2ban": fail2ban.look,
     "limits": limits.look,
     "modprobe": modprobe.look,
     "needrestart": needrestart.look,

@@ -21,6 +21,7 @@ CPUS = {"tcg": "max", "kvm": "host"}
 MEMORY_MIB = 1536  # a monitor with Prometheus and Alertmanager, and their packages being unpacked
 PROCESSORS = 2
 GUEST_ADDRESS = "10.0.2.15"  # the first that QEMU's user network gives
+CONTROLLER_ADDRESS = "10.0.2.2"  # from which this machine is seen to come
 _KERNEL = "root=/dev/vda rw console=ttyS0 panic=-1"
 
 

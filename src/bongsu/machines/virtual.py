@@ -205,6 +205,7 @@ class VirtualMachine:
             "ansible_ssh_common_args": keys.shell_words(self._ssh_options()),
             "ansible_control_path_dir": str(self._sockets),
             "bongsu_address": qemu.GUEST_ADDRESS,
+            "bongsu_operators": [qemu.CONTROLLER_ADDRESS],
         }
         hosts = {"all": {"children": {"monitors": {"hosts": {self.name: variables}}}}}
         (self.inventory / "hosts.yml").write_text(yaml.safe_dump(hosts, width=1000))
