@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import BongsuError
-from . import apt, deadman, heirs, history, lease, steps, toolkit, undo, unfinished
+from . import apt, deadman, edited, heirs, history, lease, steps, toolkit, undo, unfinished
 from .journal import Journal
 from .lookup import look
 from .packages import Coming, PackagePlan
@@ -49,6 +49,7 @@ class Converger:
         """Look, and do what is to be done; return the task's result."""
         manifest = self.store.manifest(component.name)
         seen = look(component, manifest, self.store, fetch=not check)
+        component = edited.resolve(component, seen.found, manifest, self.store)
         plan = make_plan(component, seen, manifest)
         doubtful = (manifest or {}).get("doubtful")
         report: dict[str, Any] = {
@@ -94,6 +95,7 @@ class Converger:
                 came = self._change_packages(plan, seen, journal)
                 installed = plan.packages.actions()
                 seen = look(component, manifest, self.store, upgraded=bool(came.replaced))
+                component = edited.resolve(component, seen.found, manifest, self.store)
                 plan = make_plan(component, seen, manifest)
                 extra = {"actions": installed + replace(plan, packages=PackagePlan()).actions(), "diff": plan.diff()}
             if plan.touches_host:

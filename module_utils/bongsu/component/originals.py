@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from . import heirs
+from . import edited, heirs
 from .changes import Found
 from .plan import Plan
 from .spec import Component, FileSpec, UnitSpec
@@ -102,8 +102,12 @@ def _files_before(
     entries: list[dict[str, Any]], manifest: dict[str, Any], store: Store, others: list[dict[str, Any]]
 ) -> tuple[FileSpec, ...]:
     """Turn entries of a manifest into what stood at their paths, what lies in a directory before the directory."""
-    needed = heirs.paths(others)
-    files = [_before(entry, manifest, store) for entry in reversed(entries) if entry["dest"] not in needed]
+    needed, placed = heirs.paths(others), heirs.paths(others, edited=False)
+    files = [
+        edited.before(entry, manifest, store) if entry.get("edit") else _before(entry, manifest, store)
+        for entry in reversed(entries)
+        if entry["dest"] not in (placed if entry.get("edit") else needed)
+    ]
     return tuple(file for file in files if file)
 
 

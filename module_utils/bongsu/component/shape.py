@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .. import edits
 from ..errors import BongsuError
 from . import manifest as manifests
 
@@ -82,6 +83,7 @@ _LISTS: dict[str, dict[str, Check]] = {
         "group": _text,
         "mode": _like("[0-7]{3,5}"),
         "on_change": _text,
+        "edit": lambda value: value is None or not edits.check(value),
         "units": lambda value: isinstance(value, list) and all(map(_text, value)),
     },
     "units": {"name": _UNIT, "enabled": _flag, "started": _flag, "masked": _flag},

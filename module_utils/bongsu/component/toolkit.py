@@ -19,7 +19,7 @@ UNPACKED = "/run/bongsu"  # controllers leave their code here, each in a directo
 WHOLE = "bongsu.zip"  # in such a directory: what it was unpacked from
 _PARENT = __package__.rpartition(".")[0]
 # What the host needs beside this package.
-_PACKAGES = ("component", "effective")
+_PACKAGES = ("component", "edits", "effective")
 _BESIDE = (
     *("asked", "certificate", "certificate_host", "controls", "controls_host"),
     *("errors", "host", "hosttool", "state"),
