@@ -160,14 +160,14 @@ def test_pam_auth_update_remembers_the_rules_in_the_same_order():
     assert [line for line in edited.splitlines() if line.startswith("Module")] == [
         f"Module: {name}" for name in ("bongsu-lockout", "unix", "sss", "bongsu-lockout-count", "capability")
     ]
-    assert "requisite pam_faillock.so preauth" in edited
+    assert "\nrequisite\t\t\tpam_faillock.so preauth\n" in edited  # pam-auth-update compares blank for blank
     assert put("pam_saved", LOCKOUT, edited) == edited
     later = edited + "Module: later\noptional pam_later.so\n"
     assert taken_out("pam_saved", LOCKOUT, later, SAVED) == SAVED + "Module: later\noptional pam_later.so\n"
 
 
 def test_what_pam_auth_update_has_written_itself_is_known_again():
-    written = put("pam_saved", LOCKOUT, SAVED).replace("requisite pam_faillock", "requisite\t\t\tpam_faillock")
+    written = put("pam_saved", LOCKOUT, SAVED).replace("requisite\t\t\tpam_faillock", "requisite pam_faillock")
     assert put("pam_saved", LOCKOUT, written) == written
     assert taken_out("pam_saved", LOCKOUT, written, SAVED) == SAVED
 

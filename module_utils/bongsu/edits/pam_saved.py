@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from .pam import check as check  # it takes the same
-from .pam_line import parse
 
 _HEAD = "Module: "
 
@@ -20,18 +19,18 @@ def apply(wanted: Mapping[str, Any], text: str, _place: str) -> str:
     """Put in each rule's block."""
     blocks = _blocks(text)
     for one in wanted.get("insert", []):
-        rule, block = _rule(one), _block(one)
-        if one.get("profile") and not any(rule in map(_plain, other[1:]) for other in blocks):
+        if one.get("profile") and not any(_plain(_rule(one)) in map(_plain, block[1:]) for block in blocks):
             at = _at(one["place"], blocks)
-            blocks = [*blocks[:at], block, *blocks[at:]]
+            blocks = [*blocks[:at], _block(one), *blocks[at:]]
     return _joined(blocks, text)
 
 
 def revert(wanted: Mapping[str, Any], text: str, original: str) -> str:
     """Take out the blocks that were not there before."""
     ours = [_block(one) for one in wanted.get("insert", []) if one.get("profile")]
-    gone = [[block[0], *map(_plain, block[1:])] for block in ours if block not in _blocks(original)]
-    return _joined([block for block in _blocks(text) if [block[0], *map(_plain, block[1:])] not in gone], text)
+    before = [[*map(_plain, block)] for block in _blocks(original)]
+    gone = [plain for block in ours if (plain := [*map(_plain, block)]) not in before]
+    return _joined([block for block in _blocks(text) if [*map(_plain, block)] not in gone], text)
 
 
 def _blocks(text: str) -> list[list[str]]:
@@ -61,9 +60,8 @@ def _block(one: Mapping[str, Any]) -> list[str]:
 
 
 def _rule(one: Mapping[str, Any]) -> str:
-    """Write a rule without its type."""
-    rule = parse(one["line"])
-    return "" if rule is None else _plain(" ".join([rule.control, rule.module, *rule.arguments]))
+    """Write a rule without its type, blank for blank as it stands in the stack: pam-auth-update compares it so."""
+    return str(one["line"]).strip().split(None, 1)[1]
 
 
 def _plain(line: str) -> str:

@@ -9,8 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from ..controls import Found
-from . import sshd
+from . import accounts, faillock, login_defs, login_shell, pam, pwquality, sshd, sudo
 
 LOOK: dict[str, Callable[[Collection[str]], Found]] = {
+    "accounts": accounts.look,
+    "faillock": faillock.look,
+    "login_defs": login_defs.look,
+    "login_shell": login_shell.look,
+    "pam": pam.look,
+    "pwquality": pwquality.look,
     "sshd": sshd.look,
+    "sudo": sudo.look,
 }

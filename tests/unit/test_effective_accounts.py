@@ -1,0 +1,249 @@
+"""What a host says of passwords and accounts, read from what its files and tools print."""
+
+import struct
+
+import pytest
+from ansible.module_utils.bongsu import controls
+from ansible.module_utils.bongsu.effective import accounts, faillock, login_defs, login_shell, pam, pwquality, sudo
+from ansible.module_utils.bongsu.effective.pam_run import outcome
+from ansible.module_utils.bongsu.errors import BongsuError
+
+PLAIN = """\
+auth [success=1 default=ignore] pam_unix.so nullok
+auth requisite pam_deny.so
+auth required pam_permit.so
+"""
+LOCKING = """\
+auth requisite pam_faillock.so preauth
+auth [success=2 default=ignore] pam_unix.so
+auth [default=die] pam_faillock.so authfail
+auth requisite pam_deny.so
+auth required pam_permit.so
+"""
+JUMPS_SHORT = LOCKING.replace("success=2", "success=1")
+JUMPS_FAR = "auth [success=1 default=1] pam_unix.so\nauth requisite pam_deny.so\nauth required pam_permit.so\n"
+COUNTS_ALL = "auth required pam_unix.so\nauth optional pam_faillock.so authfail\n"
+WITH_SSS = """\
+auth requisite pam_faillock.so preauth
+auth [success=3 default=ignore] pam_unix.so
+auth [success=2 default=ignore] pam_sss.so use_first_pass
+auth [default=die] pam_faillock.so authfail
+auth requisite pam_deny.so
+auth required pam_permit.so
+auth optional pam_cap.so
+"""
+
+
+def stack(text, kind="auth", **files):
+    return pam.stack("service", kind, {"service": text, **files}.get)
+
+
+@pytest.mark.parametrize(
+    ("text", "right", "wrong"),
+    [
+        (PLAIN, ["granted"], ["refused"]),
+        (LOCKING, ["granted"], ["refused", "counted"]),
+        (WITH_SSS, ["granted"], ["refused", "counted"]),
+        (JUMPS_SHORT, ["refused"], ["refused", "counted"]),
+        (JUMPS_FAR, ["granted"], ["granted"]),
+        ("auth sufficient pam_permit.so\n" + LOCKING, ["granted"], ["granted"]),
+        ("auth sufficient pam_rootok.so\n" + PLAIN, ["granted"], ["refused"]),
+        ("auth required pam_deny.so\n" + PLAIN, ["refused"], ["refused"]),
+        (COUNTS_ALL, ["granted", "counted"], ["refused", "counted"]),
+        ("auth required pam_unix.so\nauth sufficient pam_permit.so\n", ["granted"], ["refused"]),
+        ("auth [success=reset default=die] pam_permit.so\n", ["refused"], ["refused"]),
+        ("", ["refused"], ["refused"]),
+    ],
+)  # fmt: skip
+def test_a_stack_is_run_on_paper(text, right, wrong):
+    assert outcome(stack(text), right=True) == right
+    assert outcome(stack(text), right=False) == wrong
+
+
+def test_includes_of_each_form_are_followed_and_other_types_left_out():
+    text = "# x\n@include common\n-auth optional pam_a.so\nauth include more\nauth substack more\n"
+    text += "account required pam_c.so\n"
+    files = {
+        "common": "auth required \\\n pam_b.so debug\naccount required pam_c.so\n",
+        "more": "auth required pam_d.so\n",
+    }
+    found = stack(text, **files)
+    assert [(rule.module, rule.arguments, rule.optional) for rule in found] == [
+        ("pam_b.so", ("debug",), False),
+        ("pam_a.so", (), True),
+        ("pam_d.so", (), False),
+        ("pam_d.so", (), False),
+    ]
+
+
+def test_a_service_without_a_file_has_that_of_other():
+    assert [rule.module for rule in pam.stack("x", "auth", {"other": PLAIN}.get)][:1] == ["pam_unix.so"]
+    assert pam.stack("x", "auth", {}.get) == []
+
+
+def test_files_that_include_each_other_are_told():
+    with pytest.raises(BongsuError, match="include each other"):
+        stack("@include service\n")
+
+
+@pytest.fixture
+def etc(tmp_path, monkeypatch):
+    monkeypatch.setattr(pam, "DIRECTORIES", (tmp_path, tmp_path / "vendor"))
+    monkeypatch.setattr(pam, "is_there", lambda module: module != "pam_nowhere.so")
+    (tmp_path / "sshd").write_text("@include common\n-session optional pam_nowhere.so\n")
+    (tmp_path / "common").write_text(LOCKING + "account required pam_nowhere.so\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("sshd/auth/pam_faillock.so", ["yes"]),
+        ("sshd/auth/pam_faillock.so/preauth", ["yes"]),
+        ("sshd/auth/pam_unix.so/nullok", ["no"]),
+        ("sshd/account/pam_unix.so", ["no"]),
+        ("sshd/wrong-password", ["refused", "counted"]),
+        ("sshd/right-password", ["granted"]),
+        ("sshd/auth/missing", ["none"]),
+        ("sshd/account/missing", ["pam_nowhere.so"]),
+        ("sshd/session/missing", ["none"]),
+    ],
+)
+def test_settings_of_pam_are_asked_by_name(etc, name, words):
+    assert pam.look([name]) == {name.lower(): words}
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "found"),
+    [
+        ("", [], {"deny": ["3"], "unlock_time": ["600"], "even_deny_root": ["no"]}),
+        ("deny = 5 # x\n# unlock_time = 1\nunlock_time=900\n", [], {"deny": ["5"], "unlock_time": ["900"]}),
+        ("deny = 5\n", ["preauth", "deny=2"], {"deny": ["2"]}),
+        ("even_deny_root\n", [], {"even_deny_root": ["yes"]}),
+        ("root_unlock_time = 60\n", [], {"even_deny_root": ["yes"], "root_unlock_time": ["60"]}),
+    ],
+)
+def test_an_argument_of_faillock_goes_before_its_file(text, arguments, found):
+    assert found.items() <= faillock.read(text, arguments).items()
+
+
+def test_a_setting_of_login_defs_that_stands_twice_has_both_values():
+    assert login_defs.read("# A 1\nUMASK\t022\nUMASK 027 # x\nUMASK 022\nA b c\n\n") == {
+        "umask": ["022", "027"],
+        "a": ["b", "c"],
+    }
+
+
+def test_the_login_shell_is_read_whatever_its_profile_prints():
+    assert login_shell.read("Welcome\nbongsu:TMOUT 900\nbongsu:OTHER \n") == {"tmout": ["900"]}
+
+
+def test_a_login_shell_is_really_started():
+    assert login_shell.look(["HOME", "NOWHERE", "x; reboot"]) == {"home": ["/nonexistent"]}
+
+
+def test_the_last_word_on_a_default_of_sudo_counts_and_that_of_a_user_does_not():
+    rules = {
+        "Defaults": [
+            {"Options": [{"use_pty": True}, {"timestamp_timeout": "5"}]},
+            {"Options": [{"timestamp_timeout": 15}]},
+            {"Binding": [{"username": "x"}], "Options": [{"use_pty": False}]},
+            {"Options": [{"visiblepw": False}]},
+        ]
+    }
+    assert sudo.read(rules, ["use_pty", "logfile"]) == {
+        "use_pty": ["yes"],
+        "timestamp_timeout": ["15"],
+        "visiblepw": ["no"],
+    }
+
+
+@pytest.mark.parametrize("printed", ["not JSON", ""])
+def test_sudo_that_cannot_be_asked_is_told(monkeypatch, printed):
+    monkeypatch.setattr(sudo.host, "run", lambda _: sudo.host.Output(0, printed))
+    with pytest.raises(BongsuError, match="cvtsudoers"):
+        sudo.look(["use_pty"])
+
+
+def test_a_library_that_is_not_there_is_told(monkeypatch):
+    def missing(name):
+        raise OSError(f"{name}: cannot open")
+
+    monkeypatch.setattr(pwquality.ctypes, "CDLL", missing)
+    with pytest.raises(BongsuError, match=r"libpwquality\.so\.1: cannot open"):
+        pwquality.look(["minlen"])
+
+
+DAY = 86400
+NOW = 20000 * DAY
+PASSWD = """\
+root:x:0:0:root:/root:/bin/bash
+toor:x:0:0::/root:/bin/sh
+daemon:x:1:1::/usr/sbin:/usr/sbin/nologin
+new:x:1000:1000::/home/new:/bin/bash
+old:x:1001:1001::/home/old:/bin/bash
+key:x:1002:1002::/home/key:/bin/bash
+empty:x:1003:1003::/home/empty:/bin/bash
+bare::1004:1004::/home/bare:/bin/bash
+same:x:1000:1000::/home/same:/usr/sbin/nologin
+broken line
+"""
+SHADOW = """\
+root:*:19000:0:99999:7:::
+toor:$y$x:19990:0:99999:7:::
+daemon:*:19000::::::
+new:$y$x:19990:0:99999:7:::
+old:$y$x:19000:0:99999:7:::
+key:!:19000:0:99999:7:::
+empty::19990:0:99999:7:::
+"""
+KNOWN = accounts.read(PASSWD, SHADOW)
+
+
+def found(last=None, *names):
+    return accounts.judge(names, KNOWN, lambda one: one.name == "old", lambda _: last, NOW)
+
+
+def test_accounts_to_look_at_are_named():
+    assert found() == {
+        "uid-zero": ["root", "toor"],
+        "empty-passwords": ["bare", "empty"],
+        "shared-ids": ["new", "root", "same", "toor"],
+        "open-homes": ["old"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [({}, ["old"]), ({"old": NOW - 91 * DAY}, ["old"]), ({"old": NOW - 89 * DAY}, ["none"])],
+)
+def test_an_unused_account_is_one_with_an_old_password_that_nobody_logs_in_to(last, words):
+    assert found(last, "unused-for-90-days")["unused-for-90-days"] == words
+
+
+def test_where_no_record_of_logins_is_kept_nobody_is_called_unused():
+    assert isinstance(found(None, "unused-for-90-days")["unused-for-90-days"], controls.Unavailable)
+
+
+def test_the_old_record_of_logins_is_read_at_each_users_place(tmp_path, monkeypatch):
+    path = tmp_path / "lastlog"
+    with path.open("wb") as stream:
+        stream.seek(1001 * 292)
+        stream.write(struct.pack("=i32s256s", 1234, b"pts/0", b"host"))
+    monkeypatch.setattr(accounts, "LASTLOG", path)
+    assert {name: when for name, when in accounts._old_records(KNOWN).items() if when} == {"old": 1234.0}
+
+
+@pytest.mark.parametrize(("mode", "open_"), [(0o755, False), (0o770, False), (0o777, True)])
+def test_a_home_is_open_when_others_can_write_there(tmp_path, mode, open_):
+    tmp_path.chmod(mode)
+    own = tmp_path.stat().st_uid
+    home = accounts.Account("x", own, str(tmp_path), "/bin/sh", "*", None)
+    assert accounts.is_open(home) is open_
+    assert not accounts.is_open(accounts.Account("x", own, "/nowhere", "/bin/sh", "*", None))
+
+
+def test_accounts_that_cannot_be_read_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(accounts, "SHADOW", tmp_path / "none")
+    with pytest.raises(BongsuError, match="accounts"):
+        accounts.look(["uid-zero"])
