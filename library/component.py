@@ -12,6 +12,9 @@ description:
     reloaded or restarted only after the component's own validation, and probed before the run is committed.
   - On any failure every path and unit is put back as it was, and the task fails with the failing command's own words.
   - A unit is also acted on when it runs with older files than those on the disk, whoever left it so.
+  - Where one of the files is a document of security controls (C(/etc/bongsu/controls/ROLE.json)) and one of them is not
+    in effect on the host, the units that read the component's files are acted on although no file differs. Nothing is
+    committed before all are in effect, within O(deadline).
   - What an earlier run placed, made absent or changed and that is no longer listed (a path, a unit) is given back as it
     was before.
   - What was placed is recorded in C(/var/lib/bongsu/components/<name>.json).
@@ -203,6 +206,15 @@ missing_packages:
   type: list
   elements: str
   returned: success
+component:
+  description: The component's name.
+  type: str
+  returned: always
+controls:
+  description: Security controls that the component brings along and that were not in effect on the host before.
+  type: list
+  elements: str
+  returned: where it is not taken away
 round_trips:
   description: How many times the host was asked.
   type: int

@@ -34,8 +34,16 @@ class Unknown:
     why: str
 
 
+@dataclass(frozen=True)
+class Fixed:
+    """Stands for a setting whose ``words`` are in effect, and that nobody can change on this host."""
+
+    words: list[str]
+    why: str
+
+
 Found = Mapping[
-    str, "list[str] | Unavailable | Unknown"
+    str, "list[str] | Fixed | Unavailable | Unknown"
 ]  # lower-case name of a setting -> the words that are in effect
 
 
@@ -90,6 +98,8 @@ def judge(role: str, control: Mapping[str, Any], found: Mapping[str, Found]) -> 
                 missing.append(f"{setting} {there.why}")
             elif isinstance(there, Unknown):
                 wrong += [there.why] if there.why not in wrong else []
+            elif isinstance(there, Fixed):
+                missing += [f"{words}: {there.why}" for words in _complaints(setting, value, there.words)]
             else:
                 wrong += _complaints(setting, value, there)
     state = "ineffective" if wrong else "unavailable" if missing else "applied"
@@ -126,7 +136,9 @@ def _complaints(setting: str, wanted: str | int | list[str], found: list[str]) -
         patterns = words(wanted[1:])
         left = [word for word in found if any(fnmatchcase(word, pattern) for pattern in patterns)]
         return [f"{setting} still has {', '.join(left)}"] if left else []
-    wanted_words = [word for one in (wanted if isinstance(wanted, list) else [wanted]) for word in words(one)]
+    listed = wanted if isinstance(wanted, list) else [wanted]
+    whole = any(words(one) != [one] for one in found)  # elements that have commas or white space of their own
+    wanted_words = [str(one) for one in listed] if whole else [word for one in listed for word in words(one)]
     if {*map(_plain, wanted_words)} == {*map(_plain, found)}:
         return []
     return [f"{setting} is {_quoted(found)}, and should be {_quoted(wanted_words)}"]

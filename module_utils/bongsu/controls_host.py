@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,34 +13,49 @@ from .component import store
 from .effective import LOOK
 from .errors import BongsuError
 
-DIRECTORY = Path("/etc/bongsu/controls")  # one document a role
+DIRECTORY = Path(store.CONTROLS)
 METRICS = "bongsu_controls.prom"
 
 
 def main(roles: Sequence[str], *, textfile: bool, as_json: bool) -> int:
     """Tell what is not in effect, of all roles or of those named; return 1 where something is not, else 0."""
     verdicts = look(roles)
-    bad = [one for one in verdicts if one.state == "ineffective"]
+    bad = ineffective(verdicts)
     if textfile:
         export(verdicts)
     elif as_json:
         sys.stdout.write(json.dumps([asdict(one) for one in verdicts], indent=2) + "\n")
     else:
-        told = [f"{one.control}: {'; '.join(one.words)}" for one in bad]
-        sys.stdout.write("\n".join(told or [f"{len(verdicts)} controls, each in effect or waived"]) + "\n")
+        sys.stdout.write("\n".join(_lines(verdicts)) + "\n")
     return 1 if bad else 0
 
 
-def look(roles: Sequence[str] = (), directory: Path = DIRECTORY) -> list[controls.Verdict]:
-    """Judge every control of the roles named, or of all; each daemon is asked once for all its settings."""
-    documents = [
-        controls.read(path.read_text(encoding="utf-8"), str(path))
-        for path in sorted(directory.glob("*.json"))
-        if not roles or path.stem in roles
+def _lines(verdicts: Sequence[controls.Verdict]) -> list[str]:
+    """Tell what is not in effect, and then what this host cannot have, which is no fault."""
+    lines = [f"{name}: {words}" for name, words in ineffective(verdicts).items()]
+    lines = lines or [f"{len(verdicts)} controls, each in effect, waived or not to be had here"]
+    return lines + [
+        f"not here: {one.control}: {'; '.join(one.words)}" for one in verdicts if one.state == "unavailable"
     ]
+
+
+def look(roles: Sequence[str] = (), directory: Path | None = None) -> list[controls.Verdict]:
+    """Judge every control of the roles named, or of all, by the documents on this host."""
+    paths = [path for path in sorted((directory or DIRECTORY).glob("*.json")) if not roles or path.stem in roles]
+    return judge({str(path): path.read_text(encoding="utf-8") for path in paths})
+
+
+def judge(texts: Mapping[str, str]) -> list[controls.Verdict]:
+    """Judge every control of some documents, given by their paths; each daemon is asked once for all its settings."""
+    documents = [controls.read(text, place) for place, text in texts.items()]
     wanted = controls.wanted((one for _, known in documents for one in known), LOOK)
     found = {kind: _find(kind, names) for kind, names in sorted(wanted.items())}
     return [controls.judge(role, one, found) for role, known in documents for one in known]
+
+
+def ineffective(verdicts: Iterable[controls.Verdict]) -> dict[str, str]:
+    """Tell of each control that is not in effect what is wrong."""
+    return {one.control: "; ".join(one.words) for one in verdicts if one.state == "ineffective"}
 
 
 def _find(kind: str, names: Collection[str]) -> controls.Found:

@@ -1,4 +1,4 @@
-"""The command that stays on a host: look for drift and at the controls, undo what an interrupted run left behind."""
+"""The command that stays on a host: look at drift, controls and updates, undo what an interrupted run left."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ import time
 import zipfile
 from pathlib import Path
 
-from . import controls_host, host
+from . import controls_host, host, kernel_settings
 from .component import drift_host, toolkit, undo
 from .component.store import DEFAULT, Store
 from .errors import BongsuError
+from .updates import look as updates
+from .updates import reboot
 
 _UNUSED = 7 * 86400.0  # seconds; a running process may still load from there
 
@@ -32,11 +34,18 @@ def main(arguments: list[str] | None = None) -> int:
     controls.add_argument("role", nargs="*", help="only this role's")
     controls.add_argument("--textfile", action="store_true", help="write the metrics for node_exporter")
     controls.add_argument("--json", action="store_true", help="print one JSON document")
+    waiting = verbs.add_parser("updates", help="look which upgrades and restarts wait")
+    waiting.add_argument("--textfile", action="store_true", help="write the metrics for node_exporter")
+    waiting.add_argument("--json", action="store_true", help="print one JSON document")
+    restart = verbs.add_parser("reboot", help="reboot, if the host must and may now")
+    restart.add_argument("--dry-run", action="store_true", help="only say what would be done")
     recover = verbs.add_parser("recover", help="undo every interrupted run")
     recover.add_argument("--boot", action="store_true", help="the host is booting: do not wait for units")
     rollback = verbs.add_parser("rollback", help="undo one run")
     rollback.add_argument("journal", type=Path, help="its directory below /var/lib/bongsu/journal")
     rollback.add_argument("--boot", action="store_true", help="the host is booting: do not wait for units")
+    kernel = verbs.add_parser("kernel", help="keep how the kernel was set before bongsu sets it, or give that back")
+    kernel.add_argument("action", choices=["remember", "give-back"])
     unpack = verbs.add_parser("unpack", help="lay this code out where a controller's questions start it")
     unpack.add_argument("directory", type=Path)
     options = parser.parse_args(arguments)
@@ -45,6 +54,12 @@ def main(arguments: list[str] | None = None) -> int:
             return drift_host.main(textfile=options.textfile, as_json=options.json)
         if options.verb == "controls":
             return controls_host.main(options.role, textfile=options.textfile, as_json=options.json)
+        if options.verb == "updates":
+            return updates.main(textfile=options.textfile, as_json=options.json)
+        if options.verb == "reboot":
+            return reboot.main(dry_run=options.dry_run)
+        if options.verb == "kernel":
+            return kernel_settings.main(give_back=options.action == "give-back")
         if options.verb == "recover":
             return _recover(Path(DEFAULT) / "journal", booting=options.boot)
         if options.verb == "unpack":

@@ -12,7 +12,7 @@ from typing import Any
 
 from . import host
 from .component import drift_host, lease, toolkit
-from .component.store import DEFAULT, Store
+from .component.store import CONTROLS, DEFAULT, Store
 from .errors import BongsuError
 
 RECORD = "fingerprint.json"
@@ -46,16 +46,19 @@ def look(state_directory: str) -> dict[str, Any]:
     """Answer what the controller needs to judge whether there is anything to do; change nothing.
 
     ``components`` gives the digest of each component that is as its manifest says, ``drift`` the first difference of
-    each other one, ``unfinished`` those that an interrupted run has left a journal of. ``trouble`` tells why the host
-    could not be looked at whole.
+    each other one, ``unfinished`` those that an interrupted run has left a journal of. ``ineffective`` names the
+    security controls that are not in effect, whatever the files say. ``trouble`` tells why the host could not be looked
+    at whole.
     """
     directory = Path(state_directory)
     record: dict[str, Any] = {}
     components: dict[str, str] = {}
     drift: dict[str, str] = {}
+    ineffective: list[str] = []
     trouble = ""
     try:
         components, drift = _verified(state_directory)
+        ineffective = _ineffective()
         record = _read(directory / RECORD)
     except (BongsuError, OSError) as error:
         trouble = str(error)
@@ -64,6 +67,7 @@ def look(state_directory: str) -> dict[str, Any]:
         "trouble": trouble,
         "components": components,
         "drift": drift,
+        "ineffective": ineffective,
         "unfinished": _journals(directory),
         "identity": _identity(),
         "changed_files": sorted(path for path, seen in record.get("files", {}).items() if _observe(path) != seen),
@@ -87,6 +91,7 @@ def seal(state_directory: str, record: Mapping[str, Any], files: Iterable[str], 
         for name, digest in own.items()
         if name in drift or components.get(name) != digest
     ]
+    troubles += [f"{name} is not in effect" for name in _ineffective()]
     troubles += [f"{name} is not there" for name, observed in seen.items() if observed["kind"] == "absent"]
     if troubles:
         path.unlink(missing_ok=True)
@@ -111,6 +116,15 @@ def _verified(state_directory: str) -> tuple[dict[str, str], dict[str, str]]:
         told = " ".join(part for part in (finding.resource, finding.what, finding.detail) if part)
         drift.setdefault(finding.component, told)
     return {name: digest for name, digest in digests.items() if name not in drift}, drift
+
+
+def _ineffective() -> list[str]:
+    """Name the security controls of this host that are not in effect."""
+    if not os.path.isdir(CONTROLS):
+        return []
+    from . import controls_host  # a host without controls need not load it
+
+    return sorted(controls_host.ineffective(controls_host.look()))
 
 
 def _read(path: Path) -> dict[str, Any]:

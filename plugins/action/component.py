@@ -23,7 +23,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the module's report, with ``round_trips`` added and nothing of the arguments in it."""
+        """Return the module's report, with the component's name and ``round_trips`` added, and no other argument."""
         result = super().run(tmp, task_vars)
         variables = task_vars or {}
         self._round_trips = 0
@@ -44,6 +44,7 @@ class ActionModule(ActionBase):
         if not (self._task.check_mode or report.get("failed") or report.get("unreachable")):
             self._note(component, arguments, variables, changed=bool(report.get("changed")))
         result.update(report)
+        result["component"] = component.name
         result["round_trips"] = self._round_trips
         return result
 

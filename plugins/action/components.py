@@ -39,7 +39,7 @@ class ActionModule(ActionBase):
             return {**result, "changed": False, "components": [], "refused": refused, "round_trips": 1}
         report.pop("held_by", None)
         told = report["components"]
-        report["refused"] = {one["owner"]: one["msg"] for one in told if one.get("failed")}
+        report["refused"] = _refused(told)
         if not self._task.check_mode:  # for the end of the run (see seal.py)
             for entry, one in zip(waiting, told, strict=True):
                 if not one.get("failed"):
@@ -49,3 +49,12 @@ class ActionModule(ActionBase):
     def _ask(self, waiting: list[dict[str, Any]], run: dict[str, str], variables: dict[str, Any]) -> dict[str, Any]:
         wanted = [entry["arguments"] for entry in waiting]
         return trip.ask(self, "components", {"components": wanted, "run": run}, variables)
+
+
+def _refused(told: list[dict[str, Any]]) -> dict[str, str]:
+    """Return why something was not placed, by its owner: the words of all that it had wanted."""
+    words: dict[str, list[str]] = {}
+    for one in told:
+        if one.get("failed"):
+            words.setdefault(one["owner"], []).append(one["msg"])
+    return {owner: "; ".join(said) for owner, said in words.items()}

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 
-def unplaced(
-    results: Iterable[Mapping[str, Any]], owner: str, places: Sequence[str], loop_var: str = "item"
-) -> list[str]:
-    """List those of a host's ``places`` where its component is not, each with the reason.
+def unplaced(results: Iterable[Mapping[str, Any]], owner: str, loop_var: str = "item") -> list[str]:
+    """List the places where a component of this ``owner`` was refused, each with the reason.
 
     ``results`` are those of a task ``components`` that looped over hosts, in the variable ``loop_var``.
     """
     refused = [(result[loop_var], result["refused"].get(owner)) for result in results]
-    return [f"{place}: {why}" for place, why in refused if why is not None and place in places]
+    return [f"{place}: {why}" for place, why in refused if why is not None]
 
 
 class FilterModule:

@@ -10,7 +10,10 @@ from importlib import import_module
 from bongsu import __version__
 from bongsu.errors import BongsuError
 
-VERBS = ("init", "check", "provision", "verify", "drift", "decommission", "ca", "lab", "demo", "test", "bench")
+VERBS = (
+    *("init", "check", "plan", "provision", "verify", "drift", "audit", "decommission", "ca"),
+    *("lab", "demo", "test", "bench"),
+)
 BAD_INPUT = 2
 _EPILOG = """\
 examples:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-PROFILES = ("small", "strict")  # each has what the one before it has
+PROFILES = ("none", "small", "strict")  # each has what the one before it has
 FIELDS = ("id", "what", "why", "breaks", "cis", "profile", "sets")
 _HOW = "write `true` to apply it, or {waived: REASON, until: YYYY-MM-DD} to do without it"
 
@@ -113,7 +113,8 @@ What the roles of the security baseline set, why, and what it may break. This pa
 (`python -m bongsu.controls`), as are the files that they place and the checks that hosts make every hour.
 
 `bongsu_profile` in the inventory says how much of it is applied: `small` (the default) has nothing that an ordinary web
-service would notice, `strict` has all. `bongsu_controls` chooses single ones:
+service would notice, `strict` has all; with `none`, hosts get their own configuration back. `bongsu_controls` chooses
+single ones:
 
 ```yaml
 bongsu_controls:

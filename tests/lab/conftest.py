@@ -39,6 +39,11 @@ def solo() -> Iterator[Operator]:
 
 
 @pytest.fixture(scope="module")
+def audited() -> Iterator[Operator]:
+    yield from _operator("audited")
+
+
+@pytest.fixture(scope="module")
 def authority() -> Iterator[Operator]:
     yield from _operator("authority")
 

@@ -117,7 +117,7 @@ def test_the_only_monitor_that_works_is_not_touched_until_the_operator_says_so(p
         assert pair.lab.run("monitor1", started).stdout == before
         result, began = site(pair, extra_vars={**OTHER, "prometheus_lost_monitors": "monitor2"})
         assert began == ["monitor1", "server1", "newcomer"]
-        assert "newcomer is not a target on monitor2" in said(result)
+        assert "newcomer is not watched by monitor2" in said(result)
     finally:
         pair.lab.start("monitor2")
     pair.succeed("site.yml")

@@ -91,7 +91,7 @@ def test_a_host_joins_the_living_monitor_and_the_dead_one_is_reported(pair):
     try:
         result = pair.run("site.yml", limit="newcomer")
         assert result.status == "failed"
-        assert "not a target on monitor2" in said(result)
+        assert "is not watched by monitor2" in said(result)
         assert "newcomer" in pair.watched("monitor1")
     finally:
         pair.lab.start("monitor2")

@@ -162,7 +162,7 @@ PROBES = [
 
 
 def test_probes_become_one_target_file():
-    files = site(2, blackbox_exporter_probes=PROBES).files("blackbox_exporter", "web1", "register")
+    files = site(2, blackbox_exporter_probes=PROBES).files("blackbox_exporter", "web1", "announce")
     (targets,) = (yaml.safe_load(content) for content in files.values())
     assert [(entry["targets"], entry["labels"]["probe"], entry["labels"]["severity"]) for entry in targets] == [
         (["web1:5432"], "db", "ticket"),
@@ -173,7 +173,7 @@ def test_probes_become_one_target_file():
 
 
 def test_a_host_without_probes_has_no_target_file():
-    component = site(2).component("blackbox_exporter", "web1", "register")
+    component = site(2).component("blackbox_exporter", "web1", "announce")
     assert component["files"][-1] == {"dest": "/etc/prometheus/targets.d/probe/web1.yml", "state": "absent"}
 
 

@@ -96,3 +96,8 @@ def test_a_host_that_nothing_can_be_placed_on_fails_the_owners_and_not_the_task(
 def test_in_check_mode_nothing_is_noted(place):
     assert place(told(), check=True)["changed"]
     assert notes.read("web1").components == {}
+
+
+def test_an_owner_is_told_of_all_that_was_refused(place):
+    both = [{"name": name, "owner": "web1", "changed": False, "failed": True, "msg": f"no {name}"} for name in "ab"]
+    assert place({**told(), "components": both})["refused"] == {"web1": "no a; no b"}

@@ -57,6 +57,7 @@ class Converger:
             "actions": plan.actions() + (["asked whether it is healthy, after an upgrade failed"] if doubtful else []),
             "diff": plan.diff(),
             "missing_packages": [name for name, _ in plan.packages.install],
+            "controls": list(plan.ineffective),
         }
         if check or not report["changed"]:
             return report

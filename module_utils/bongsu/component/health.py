@@ -8,6 +8,7 @@ import os
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,15 +19,19 @@ _HOLD = 0.3  # seconds that a unit must stay up: a daemon that dislikes its conf
 _PATIENCE = 5.0  # seconds for one answer
 
 
-def wait_healthy(probes: list[dict[str, Any]], units: list[str], deadline: float) -> list[str]:
+def wait_healthy(
+    probes: list[dict[str, Any]], units: list[str], deadline: float, also: Callable[[], list[str]] = list
+) -> list[str]:
     """Probe until all pass at once or ``deadline`` seconds are over; list the last complaints, empty when healthy.
 
-    There is nothing to wait for once systemd has given up on one of ``units``.
+    ``also`` gives complaints that are no probe's. There is nothing to wait for once systemd has given up on one of
+    ``units``.
     """
     end = time.monotonic() + deadline
     while True:
         dead = [f"{name} has failed" for name, state in host.unit_states(units).items() if state.failed]
         complaints = dead + [complaint for probe in probes if (complaint := check(probe))]
+        complaints = complaints or also()
         if dead or not complaints or time.monotonic() >= end:
             return complaints
         time.sleep(_PAUSE)

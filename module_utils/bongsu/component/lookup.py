@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from typing import Any
 
 from .. import host
@@ -11,7 +12,7 @@ from .changes import Found
 from .originals import dropped
 from .plan import Observed
 from .spec import Component
-from .store import Store
+from .store import CONTROLS, Store
 
 
 def look(
@@ -30,7 +31,25 @@ def look(
         overrides=overrides.digests(overriding),
         strange=_strange(overriding, manifest),
         upgraded=upgraded,
+        ineffective=ineffective(component),
     )
+
+
+def ineffective(component: Component) -> dict[str, str]:
+    """Tell what is wrong with each security control of this component that is not in effect on the host.
+
+    The document that the component is to place counts: the one on the disk may be older, or spoiled.
+    """
+    documents = {
+        file.dest: file.content.decode()
+        for file in component.files
+        if file.content is not None and os.path.dirname(file.dest) == CONTROLS
+    }
+    if not documents:
+        return {}
+    from .. import controls_host  # most components have none, and need not load this
+
+    return controls_host.ineffective(controls_host.judge(documents))
 
 
 def foreign(overriding: dict[str, dict[str, Found]], component: Component, store: Store) -> dict[str, dict[str, Found]]:

@@ -124,8 +124,12 @@ def to_bytes(value: Mapping[str, Any]) -> bytes:
 
 
 def unit_metrics(manifests: Iterable[Mapping[str, Any]]) -> bytes:
-    """Tell Prometheus which units must run, in the text exposition format."""
-    wanted = {unit["name"] for manifest in manifests for unit in manifest["units"] if unit["started"]}
+    """Tell Prometheus which units must run, in the text exposition format.
+
+    Nobody is served by a timer: one that is stopped is drift, and no reason to wake anybody.
+    """
+    started = {unit["name"] for manifest in manifests for unit in manifest["units"] if unit["started"]}
+    wanted = {name for name in started if not name.endswith(".timer")}
     lines = [
         "# HELP bongsu_unit_wanted A unit that must be active, and who wants it.",
         "# TYPE bongsu_unit_wanted gauge",

@@ -20,6 +20,7 @@ class Observed:
     now.
     ``overrides`` gives, for each unit, the files that override its definition and their digests; ``strange`` names
     those of them that nobody has accepted. ``upgraded`` says that packages have just been replaced under the units.
+    ``ineffective`` tells what is wrong with each security control of the component that is not in effect.
     """
 
     found: dict[str, Found]
@@ -30,13 +31,15 @@ class Observed:
     overrides: dict[str, dict[str, str]] = field(default_factory=dict)
     strange: dict[str, Found] = field(default_factory=dict)
     upgraded: bool = False
+    ineffective: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Plan:
     """What would be done. ``manifest`` is the description to record; empty steps and changes mean converged.
 
-    ``leaving`` names the units that go before their files: those that the component no longer names.
+    ``leaving`` names the units that go before their files: those that the component no longer names. ``ineffective``
+    is as observed: the files may be right, and what they are for not so all the same.
     """
 
     packages: PackagePlan
@@ -46,6 +49,7 @@ class Plan:
     manifest: dict[str, Any]
     record: bool
     leaving: frozenset[str] = frozenset()
+    ineffective: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -54,8 +58,8 @@ class Plan:
 
     @property
     def touches_host(self) -> bool:
-        """Tell whether a path or a unit changes."""
-        return bool(self.changes or self.steps or self.daemon_reload)
+        """Tell whether a path or a unit changes, or something must come into effect for which none has to."""
+        return bool(self.changes or self.steps or self.daemon_reload or self.ineffective)
 
     def actions(self) -> list[str]:
         """Name every action in the order it is done."""
@@ -64,8 +68,13 @@ class Plan:
             *(f"{_PAST[change.verb]} {change.file.dest}" for change in self.changes),
             *(["reloaded systemd's units"] if self.daemon_reload else []),
             *(f"{_PAST[step.verb]} {step.unit}: {step.reason}" for step in self.steps),
+            *([f"asked whether it came into effect: {', '.join(self.ineffective)}"] if self._only_asks else []),
             *(["recorded the manifest"] if self.record and not (self.changes or self.steps) else []),
         ]
+
+    @property
+    def _only_asks(self) -> bool:
+        return bool(self.ineffective and not (self.changes or self.steps or self.daemon_reload))
 
     def diff(self) -> list[dict[str, str]]:
         """Show each changed path before and after, in Ansible's form; secret content is never shown."""
@@ -103,12 +112,18 @@ def make_plan(component: Component, seen: Observed, manifest: dict[str, Any] | N
         causes = [
             change.file
             for change in changes
-            if wanted.name in change.file.units and change.file.state not in ("directory", "unmade")
+            if wanted.name in change.file.units
+            and change.file.state not in ("directory", "unmade")
+            and change.file.on_change != "none"
         ]
         reason = "its files change"
         if not causes and state.active:
             causes = _unread(component, wanted.name, state, seen.found, manifest)
             reason = f"it has not read {', '.join(file.dest for file in causes)}"
+        if not causes and state.active and seen.ineffective:
+            # Nobody knows which unit would put it right, but one that reads nothing of this component cannot.
+            causes = [file for file in component.files if _acts(file, wanted.name)]
+            reason = f"not in effect: {', '.join(seen.ineffective)}"
         steps += plan_unit(wanted, state, causes, reason, upgraded=seen.upgraded)
     description = manifests.describe(component)
     reload_units = any(change.file.dest.startswith(_UNIT_DIRECTORIES) for change in changes)
@@ -120,6 +135,7 @@ def make_plan(component: Component, seen: Observed, manifest: dict[str, Any] | N
         daemon_reload=reload_units or any(state.needs_daemon_reload for state in seen.units.values()),
         manifest=description,
         record=not manifests.says(manifest, description, accepted),
+        ineffective=seen.ineffective,
         leaving=frozenset(unit.name for unit in (component.units if leaving else seen.dropped_units)),
     )
 

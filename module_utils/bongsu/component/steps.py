@@ -9,6 +9,7 @@ from contextlib import suppress
 from .. import host
 from ..errors import BongsuError
 from .changes import Change
+from .lookup import ineffective
 from .plan import Plan
 from .spec import Component
 from .store import Store
@@ -105,11 +106,17 @@ def _masked(step: Step, plan: Plan) -> bool:
 
 
 def judge(component: Component, plan: Plan, started: float) -> None:
-    """Raise BongsuError unless the component gets and stays healthy; with the last words of its units since then."""
+    """Raise BongsuError unless the component gets and stays healthy; with the last words of its units since then.
+
+    Healthy is one whose security controls, if it has any, are in effect as well.
+    """
     from . import health  # TLS and HTTP take long to load, and a run with nothing to do asks nobody
 
+    def defeated() -> list[str]:
+        return [f"not in effect: {name}: {words}" for name, words in ineffective(component).items()]
+
     acted = [step.unit for step in plan.steps if step.verb in ("restart", "reload-or-restart")]
-    complaints = health.wait_healthy(list(component.health), acted, component.deadline) or health.hold(acted)
+    complaints = health.wait_healthy(list(component.health), acted, component.deadline, defeated) or health.hold(acted)
     if complaints:
         words = [_last_words(unit, started) for unit in acted]
         raise BongsuError("\n".join(["it is not healthy:", *complaints, *words]))

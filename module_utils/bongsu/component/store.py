@@ -19,12 +19,16 @@ from .toolkit import NAME as TOOLKIT
 from .toolkit import UNPACKED
 
 DEFAULT = "/var/lib/bongsu"
+CONTROLS = "/etc/bongsu/controls"  # one document a role that has security controls, placed by its component
 TEXTFILE_DIRECTORY = Path("/var/lib/prometheus/node-exporter")
 TIMER_STAMPS = Path("/var/lib/systemd/timers")  # when a persistent timer was last due; systemd never removes them
 # What is in the state directory, but for what was moved away, and what is written for node_exporter.
 DIRECTORIES = ("components", "journal", "originals")
-FILES = ("lease.json", "fingerprint.json", "lock")
-METRICS = ("bongsu_units.prom", "bongsu_drift.prom", "bongsu_controls.prom")
+FILES = ("lease.json", "fingerprint.json", "kernel.json", "lock")
+METRICS = (
+    *("bongsu_units.prom", "bongsu_drift.prom", "bongsu_controls.prom"),
+    *("bongsu_updates.prom", "bongsu_reboot.prom", "bongsu_audit.prom"),
+)
 
 
 class Store:

@@ -19,10 +19,10 @@ UNPACKED = "/run/bongsu"  # controllers leave their code here, each in a directo
 WHOLE = "bongsu.zip"  # in such a directory: what it was unpacked from
 _PARENT = __package__.rpartition(".")[0]
 # What the host needs beside this package.
-_PACKAGES = ("component", "edits", "effective")
+_PACKAGES = ("component", "edits", "effective", "updates")
 _BESIDE = (
-    *("asked", "certificate", "certificate_host", "controls", "controls_host"),
-    *("errors", "host", "hosttool", "state"),
+    *("api", "asked", "certificate", "certificate_host", "controls", "controls_host"),
+    *("errors", "host", "hosttool", "kernel_settings", "state"),
 )
 _MAIN = """\
 import sys
@@ -65,6 +65,7 @@ Type=oneshot
 ExecStartPre=-/usr/bin/python3 -I /usr/lib/bongsu/bongsu recover
 ExecStart=/usr/bin/python3 -I /usr/lib/bongsu/bongsu drift --textfile
 ExecStart=/usr/bin/python3 -I /usr/lib/bongsu/bongsu controls --textfile
+ExecStart=/usr/bin/python3 -I /usr/lib/bongsu/bongsu updates --textfile
 SuccessExitStatus=1
 Nice=10
 IOSchedulingClass=idle

@@ -8,15 +8,16 @@ from .. import host
 from ..controls import Found, words
 from ..errors import BongsuError
 
+PROGRAM = "/usr/sbin/sshd"
 # Whom sshd is asked about: nobody, from nowhere (an address for documentation), so that no Match block counts.
-_COMMAND = ("/usr/sbin/sshd", "-T", "-C", "user=nobody,host=nowhere.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22")
+COMMAND = (PROGRAM, "-T", "-C", "user=nobody,host=nowhere.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22")
 
 
 def look(_names: Collection[str]) -> Found:
     """Ask sshd itself, once for all."""
-    output = host.run(_COMMAND)
+    output = host.run(COMMAND)
     if output.status != 0:
-        raise BongsuError(f"{' '.join(_COMMAND)}: {output.text}")
+        raise BongsuError(f"{' '.join(COMMAND)}: {output.text}")
     return read(output.text)
 
 

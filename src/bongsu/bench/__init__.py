@@ -75,6 +75,17 @@ BENCHMARKS = (
     Benchmark("kills", "hosts broken by 200 killed runs, of four kinds", "hosts", 0, "0 of 200", "kills"),
     Benchmark("lock-outs", "hostile changes that lock out for good, or leave a trace", "changes", 0, "0", "lock_outs"),
     Benchmark("ssh-audit", "what ssh-audit finds wrong with a hardened SSH server", "findings", 0, "0", "ssh_audit"),
+    Benchmark(
+        "lynis", "Lynis's index of a host with the baseline", "points", 85, "85, strict 90", "baseline:measure_lynis"
+    ),
+    Benchmark(
+        "cis",
+        "rules of CIS level 1 server passed with the baseline",
+        "%",
+        90,
+        "90, strict 95",
+        "baseline:measure_cis",
+    ),
 )
 
 

@@ -96,24 +96,26 @@ def host_names(count: int) -> list[str]:
     return [f"victim{number}" for number in range(1, count + 1)]
 
 
-def inventory(count: int) -> dict[str, Any]:
-    """Return an inventory of so many servers, Debian releases turn about."""
+def inventory(count: int, *, as_machines: bool = False) -> dict[str, Any]:
+    """Return an inventory of so many servers, Debian releases turn about; `as_machines`: as scanners see machines."""
     releases = sorted(RELEASES)
     hosts = {
         name: {"ansible_host": f"{PREFIX}{_FIRST + place}", "lab_release": releases[place % len(releases)]}
         for place, name in enumerate(host_names(count))
     }
-    variables = {"lab_name": NAME, "lab_subnet": f"{PREFIX}0/24"}
+    variables = {"lab_name": NAME, "lab_subnet": f"{PREFIX}0/24", "lab_as_machine": as_machines}
     return {"all": {"vars": variables, "children": {"servers": {"hosts": hosts}}}}
 
 
 @contextmanager
-def victims(count: int, say: Callable[[str], None]) -> Iterator[list[Victim]]:
+def victims(count: int, say: Callable[[str], None], *, as_machines: bool = False) -> Iterator[list[Victim]]:
     """Give so many hosts, fresh from the image, and leave nothing of them."""
     with tempfile.TemporaryDirectory(prefix="bongsu-faults-") as directory:
         work = Path(directory)
         (work / "inventory").mkdir()
-        (work / "inventory/hosts.yml").write_text(yaml.safe_dump(inventory(count), sort_keys=False))
+        (work / "inventory/hosts.yml").write_text(
+            yaml.safe_dump(inventory(count, as_machines=as_machines), sort_keys=False)
+        )
         lab = Lab.load(work / "inventory")
         lab.down()  # what a killed benchmark left
         say(f"{count} hosts up")

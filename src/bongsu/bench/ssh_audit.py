@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
+from bongsu.audit import ssh
 from bongsu.bench import Figure, _play, _victims
 from bongsu.controls import PROFILES
-from bongsu.errors import BongsuError
-from bongsu.lab import machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from bongsu.bench._victims import Victim
 
 JUDGED = "strict"  # the profile that the bar is for; see docs/decisions/0014
-_TOPICS = ("kex", "key", "enc", "mac")
 
 
 def measure(bar: float, say: Callable[[str], None]) -> Figure:
@@ -33,32 +27,11 @@ def measure(bar: float, say: Callable[[str], None]) -> Figure:
                 _harden(victims, profile)
             for victim in victims:
                 release = victim.lab.spec.host(victim.name).release
-                complaints = audit(victim.address)
+                complaints = ssh.audit(victim.address)
                 found.setdefault(profile, {})[release] = complaints
                 say(f"Debian {release}, {profile}: {len(complaints)} found")
     value = sum(map(len, found[JUDGED].values()))
     return Figure(value, value <= bar, {"judged": JUDGED, "found": found})
-
-
-def audit(address: str) -> list[str]:
-    """Return ssh-audit's failures and warnings, a line each: level, algorithm, reason."""
-    command = [str(Path(sys.executable).with_name("ssh-audit")), "--json", "--skip-rate-test", address]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=machine.environment())
-    try:
-        return complaints(json.loads(done.stdout))
-    except (ValueError, KeyError):
-        raise BongsuError(f"ssh-audit {address}: exit status {done.returncode}: {done.stdout}{done.stderr}") from None
-
-
-def complaints(report: Mapping[str, Any]) -> list[str]:
-    """Read a report of ssh-audit."""
-    return [
-        f"{level}: {one['algorithm']}: {reason}"
-        for level in ("fail", "warn")
-        for topic in _TOPICS
-        for one in report[topic]
-        for reason in one.get("notes", {}).get(level, [])
-    ]
 
 
 def _harden(victims: list[Victim], profile: str) -> None:

@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bongsu.testing.checks import Outcome
-    from bongsu.testing.stages import Stage
 
 _EXAMPLES = """\
 examples:
   bongsu test --quick                              what needs no container, under a minute
   bongsu test --only lint
   bongsu test --only molecule --role node_exporter
-  bongsu test                                      all of it; needs root
+  bongsu test                                      all but machines; needs root
+  bongsu test --only machines --record             before a release: virtual machines, and the result kept
 
-stages: lint unit templates contract promtool runs molecule lab
+stages: lint unit templates contract promtool runs molecule lab, and machines, which runs only when named
 The last line is `N passed, N failed`.
 """
-_NAMES = ("lint", "unit", "templates", "contract", "promtool", "molecule", "lab")
+_NAMES = ("lint", "unit", "templates", "contract", "promtool", "runs", "molecule", "lab", "machines")
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,20 +35,23 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verb(verbs, "test", run, "run the repository's own tests", epilog=_EXAMPLES)
     parser.add_argument("--quick", action="store_true", help="only the stages without containers")
     parser.add_argument("--only", metavar="STAGE", choices=_NAMES, action="append", help="only this stage")
-    parser.add_argument("--role", metavar="NAME", help="only this role's molecule scenario")
+    parser.add_argument("--role", metavar="NAME", help="only this role's molecule scenario, or virtual machine")
+    parser.add_argument("--record", action="store_true", help="append what came of `machines` to its results.jsonl")
     parser.add_argument("-v", "--verbose", action="store_true", help="print the output of what passes, too")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the stages asked for; 0 when nothing failed."""
-    from bongsu import lab, paths
-    from bongsu.testing import checks, stages, tools
+    from bongsu import paths
+    from bongsu.testing import checks, record, stages, tools
 
+    chosen = stages.chosen(args.only, role=args.role, quick=args.quick)
+    if args.record:
+        record.refuse_part([stage.name for stage in chosen], args.role)
     tools.ensure_dev_lock()
     binaries = tools.ensure()
-    chosen = [stage for stage in stages.STAGES if _wanted(stage, args)]
-    if not all(stage.quick for stage in chosen):
-        lab.install_missing(lambda subject, message: _print(f"{subject}: {message}"))
+    for install in {stage.install for stage in chosen if stage.install}:
+        install(lambda subject, message: _print(f"{subject}: {message}"))
     root = paths.project_root()
     plan = [(stage, stage.checks(root, binaries, args.role)) for stage in chosen]
     # Without containers, checks of all stages run side by side; outcomes still come in order.
@@ -63,17 +66,10 @@ def run(args: argparse.Namespace) -> int:
         failed += sum(outcome.failed for outcome in outcomes)
         busy = sum(outcome.seconds for outcome in outcomes)
         _print(f"-- {stage.name}: {busy:.1f} s of work, {time.monotonic() - began:.1f} s waited")
+        if args.record and stage.name == record.STAGE:
+            record.keep(outcomes)
     _print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
-
-
-def _wanted(stage: Stage, args: argparse.Namespace) -> bool:
-    """Say whether the options ask for this stage."""
-    if args.only:
-        return stage.name in args.only
-    if args.role:
-        return stage.name == "molecule"
-    return stage.quick or not args.quick
 
 
 def _reported(outcomes: Iterator[Outcome], *, verbose: bool) -> Iterator[Outcome]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """\
 examples:
   bongsu verify -i servers          every agent scraped by every monitor, every rule loaded, the mesh complete,
-                                    and a test alert through each receiver
+                                    a test alert through each receiver, and every security control in effect
   bongsu verify -i servers --json   for a timer or CI
 """
 

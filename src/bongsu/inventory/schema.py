@@ -27,12 +27,13 @@ TOOLKIT: dict[str, Spec] = {
     "bongsu_package_versions": {"type": "dict"},  # package -> version: installed and held on the hosts that have it
     "bongsu_upgrade": {"type": "bool"},
     "bongsu_full": {"type": "bool"},
-    "bongsu_profile": {"type": "str", "choices": ["small", "strict"]},
+    "bongsu_profile": {"type": "str", "choices": ["none", "small", "strict"]},
     "bongsu_controls": {"type": "dict"},  # control -> true, or {waived, until}; judged in controls.py
     "bongsu_lost_balancers": {"type": "list", "elements": "str"},
     "lab_name": {"type": "str"},
     "lab_subnet": {"type": "str"},
     "lab_units": {"type": "list", "elements": "str"},
+    "lab_as_machine": {"type": "bool"},
     "lab_release": {"type": "str", "choices": ["12", "13"]},
 }
 
@@ -40,7 +41,7 @@ TOOLKIT: dict[str, Spec] = {
 # unless they nearly match one of these.
 _TEXT = (
     "host user connection password ssh_pass become_password become_pass become_user become_method become_exe "
-    "become_flags private_key_file ssh_private_key_file ssh_common_args ssh_extra_args sftp_extra_args "
+    "become_flags private_key_file ssh_private_key_file ssh_args ssh_common_args ssh_extra_args sftp_extra_args "
     "scp_extra_args ssh_executable ssh_user ssh_host ssh_control_path ssh_transfer_method shell_type "
     "shell_executable remote_tmp python_interpreter module_compression ssh_known_hosts_file"
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bongsu.errors import BongsuError
-from bongsu.lab import images, keys, machine
+from bongsu.lab import as_machine, images, keys, machine
 from bongsu.lab.podman import LABEL, Podman
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def create_arguments(lab: str, host: LabHost, image: str) -> list[str]:
     """Return podman's arguments that make the host's container, all but its name and its labels."""
     return [
         "--systemd=always",
-        *(f"--cap-add={name}" for name in CAPABILITIES),
+        *(f"--cap-add={name}" for name in (*CAPABILITIES, *(as_machine.CAPABILITIES if host.as_machine else ()))),
         # podman's AppArmor profile forbids mounts, which systemd's sandboxing is made of.
         "--security-opt=apparmor=unconfined",
         f"--network={lab}",
@@ -87,10 +87,15 @@ def ensure(context: Context, host: LabHost) -> None:
         labels = [f"--label={LABEL}={context.lab}", f"--label={SPEC_LABEL}={wanted}"]
         podman.run("create", f"--name={name}", *labels, *arguments)
         podman.run("cp", "-", f"{name}:/", stdin=keys.overlay(host_key, operator_key, host.units))
+        if host.as_machine:
+            podman.run("cp", "-", f"{name}:/", stdin=as_machine.overlay())
     if not found or found["State"] != "running":
         context.progress(host.name, "starting")
         podman.run("start", name)
     system = wait_ready(context, host)
+    if host.as_machine:
+        context.progress(host.name, "installing what a machine of its own has")
+        podman.run("exec", name, "sh", "-c", as_machine.INSTALL)
     context.progress(host.name, f"ready ({system}) after {time.monotonic() - started:.1f} s")
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import shlex
+import subprocess
 import tarfile
 import time
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from bongsu.lab import machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +21,21 @@ if TYPE_CHECKING:
     from bongsu.lab.spec import LabHost
 
 HOST_KEY = "ssh_host_ed25519_key"
+NETWORK_UNIT = "lab-network-settings.service"
+# podman mounts /proc/sys read-only. A host's network is its own, and a server sets it; all other settings of the kernel
+# are the machine's, and stay out of reach: only /proc/sys/net is mounted anew.
+_NETWORK_SETTINGS = """\
+[Unit]
+Description=Let this host set how its network behaves
+DefaultDependencies=no
+Before=systemd-sysctl.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/mount --bind /proc/sys/net /proc/sys/net
+ExecStart=/bin/mount -o remount,bind,rw /proc/sys/net
+"""
 
 
 def ensure_key(path: Path) -> str:
@@ -38,20 +56,39 @@ def known_hosts(keys: Iterable[tuple[LabHost, str]]) -> str:
 
 
 def ssh_options(state: Path) -> list[str]:
-    """Return ssh's options: the lab's key and host keys, and nothing of the operator's own settings."""
+    """Return ssh's options for the hosts of a lab."""
+    return options(state / "id_ed25519", state / "known_hosts", patience=5)
+
+
+def options(key: Path, known: Path, patience: int) -> list[str]:
+    """Return ssh's options: this key, these host keys, and nothing of the operator's own settings.
+
+    `patience` is the time in seconds that a connection may take.
+    """
     settings = {
-        "IdentityFile": state / "id_ed25519",
+        "IdentityFile": key,
         "IdentitiesOnly": "yes",
-        "UserKnownHostsFile": state / "known_hosts",
+        "UserKnownHostsFile": known,
         "GlobalKnownHostsFile": "/dev/null",
         "StrictHostKeyChecking": "yes",
         "UpdateHostKeys": "no",
-        "ConnectTimeout": 5,
+        "ConnectTimeout": patience,
         "LogLevel": "ERROR",
     }
     # A value is read as ssh_config text, where a space ends it unless quoted.
     quoted = {name: f'"{value}"' if " " in str(value) else str(value) for name, value in settings.items()}
     return ["-F", "none", *(word for name, value in quoted.items() for word in ("-o", f"{name}={value}"))]
+
+
+def close_connections(control: Path) -> None:
+    """End the SSH connections that Ansible keeps open, by their sockets in `control`."""
+    for socket in control.glob("*"):
+        subprocess.run(
+            ["ssh", "-F", "none", "-o", f"ControlPath={socket}", "-O", "exit", "lab"],
+            capture_output=True,
+            check=False,
+            env=machine.environment(),
+        )
 
 
 def shell_words(words: Iterable[str]) -> str:
@@ -69,11 +106,17 @@ def overlay(host_key: Path, operator_key: str, units: Iterable[str]) -> bytes:
         directory.type, directory.mode, directory.mtime = tarfile.DIRTYPE, 0o700, int(time.time())
         tar.addfile(directory)
         _add(tar, "root/.ssh/authorized_keys", f"{operator_key}\n".encode(), 0o600)
+        _add(tar, f"etc/systemd/system/{NETWORK_UNIT}", _NETWORK_SETTINGS.encode(), 0o644)
+        _link(tar, f"sysinit.target.wants/{NETWORK_UNIT}", f"/etc/systemd/system/{NETWORK_UNIT}")
         for unit in units:
-            link = tarfile.TarInfo(f"etc/systemd/system/multi-user.target.wants/{unit}")
-            link.type, link.linkname = tarfile.SYMTYPE, f"/lib/systemd/system/{unit}"
-            tar.addfile(link)
+            _link(tar, f"multi-user.target.wants/{unit}", f"/lib/systemd/system/{unit}")
     return buffer.getvalue()
+
+
+def _link(tar: tarfile.TarFile, name: str, target: str) -> None:
+    link = tarfile.TarInfo(f"etc/systemd/system/{name}")
+    link.type, link.linkname = tarfile.SYMTYPE, target
+    tar.addfile(link)
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bongsu import paths
 from bongsu.errors import BadInput, BongsuError
-from bongsu.lab import container, images, machine, network, sink, spec
+from bongsu.lab import container, images, keys, machine, network, sink, spec
 from bongsu.lab.podman import Podman
 from bongsu.lab.state import State, labs_dir
 
@@ -190,13 +190,7 @@ class Lab:
 
     def close_connections(self) -> None:
         """End the SSH connections that Ansible keeps open, as to hosts that are about to vanish."""
-        for socket in self.state.control.glob("*"):
-            subprocess.run(
-                ["ssh", "-F", "none", "-o", f"ControlPath={socket}", "-O", "exit", "lab"],
-                capture_output=True,
-                check=False,
-                env=machine.environment(),
-            )
+        keys.close_connections(self.state.control)
 
     def _container(self, host: str) -> str:
         return f"{self.name}-{self.spec.host(host).name}"

@@ -87,7 +87,11 @@ def missing_packages(exists: Callable[[str], bool] = os.path.exists, *, plain: b
 def install_missing(progress: Callable[[str, str], None]) -> None:
     """Install what is missing through apt. Raises BadInput when not root, BongsuError when apt fails."""
     require_root()
-    packages = missing_packages()
+    install(missing_packages(), progress)
+
+
+def install(packages: list[str], progress: Callable[[str, str], None]) -> None:
+    """Install Debian packages, if any. Raises BadInput where there is no apt, BongsuError when it fails."""
     if not packages:
         return
     progress("machine", f"installing {' '.join(packages)}")

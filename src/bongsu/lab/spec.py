@@ -31,6 +31,7 @@ class LabHost:
     release: str
     address: str
     units: tuple[str, ...] = ()
+    as_machine: bool = False  # scanners of security take it for a machine of its own (see as_machine.py)
 
     @property
     def mac(self) -> str:
@@ -135,4 +136,7 @@ def _host(name: str, values: Mapping[str, Any], subnet: ipaddress.IPv4Network, s
     units = values.get("lab_units", [])
     if not isinstance(units, list):
         raise BadInput(f"{source}: {name}: lab_units: write a list of unit names")
-    return LabHost(name, release, text, tuple(str(unit) for unit in units))
+    as_machine = values.get("lab_as_machine", False)
+    if not isinstance(as_machine, bool):
+        raise BadInput(f"{source}: {name}: lab_as_machine: write true or false, not '{as_machine}'")
+    return LabHost(name, release, text, tuple(str(unit) for unit in units), as_machine)

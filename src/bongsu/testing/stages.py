@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bongsu import lab
+from bongsu import machines as virtual
 from bongsu.errors import BadInput
 from bongsu.testing.checks import Check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _SHELL = ("#!/bin/sh", "#!/usr/bin/sh", "#!/usr/bin/env sh")
 _SCRIPTS_IN = ("", ".ci", "src", "roles", "tests", "library", "module_utils")
@@ -21,12 +23,14 @@ _YAML_IN = ("playbooks", "roles", "inventory", "rules", "tests", "docs")
 
 @dataclass(frozen=True)
 class Stage:
-    """A named part of the tests; `quick` ones start no container."""
+    """A named part of the tests; `quick` ones start no container, `asked` ones run only when named."""
 
     name: str
     about: str
     quick: bool
     checks: Callable[[Path, Path, str | None], list[Check]]  # (checkout, tools on PATH, role or None) -> checks
+    install: Callable[[Callable[[str, str], None]], None] | None = None  # what this machine lacks; given who is told
+    asked: bool = False
 
 
 def lint(root: Path, tools: Path, _role: str | None) -> list[Check]:
@@ -84,6 +88,18 @@ def molecule(root: Path, tools: Path, role: str | None) -> list[Check]:
     return [Check(f"molecule {path.name}", ("molecule", "test"), path, env) for path in roles]
 
 
+def machines(root: Path, tools: Path, role: str | None) -> list[Check]:
+    """Return a check for each file of tests on virtual machines, or the one of the role asked for."""
+    names = sorted(str(path.relative_to(root)) for path in (root / "tests/machines").glob("test_*.py"))
+    if role is not None:
+        names = [name for name in names if name == f"tests/machines/test_{role}.py"]
+        if not names:
+            raise BadInput(f"there is no tests/machines/test_{role}.py")
+    command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    env = environment(tools)
+    return [Check(name, (*command, name), root, env, counted=True) for name in names]
+
+
 STAGES = (
     Stage("lint", "ruff, mypy, ansible-lint, yamllint, shellcheck", True, lint),
     Stage("unit", "pure code", True, _pytest("tests/unit")),
@@ -91,9 +107,17 @@ STAGES = (
     Stage("contract", "promises between files", True, _pytest("tests/contract")),
     Stage("promtool", "alert rules and their tests", True, promtool),
     Stage("runs", "whole runs of ansible-playbook, on directories for hosts", False, _pytest("tests/runs")),
-    Stage("molecule", "every role on Debian 12 and 13", False, molecule),
-    Stage("lab", "the whole, on the lab", False, _pytest("tests/lab")),
+    Stage("molecule", "every role on Debian 12 and 13", False, molecule, lab.install_missing),
+    Stage("lab", "the whole, on the lab", False, _pytest("tests/lab"), lab.install_missing),
+    Stage("machines", "what no container shows, on virtual machines", False, machines, virtual.install_missing, True),
 )
+
+
+def chosen(only: Sequence[str] | None, *, role: str | None, quick: bool) -> list[Stage]:
+    """Return the stages that the options of `bongsu test` ask for."""
+    if only or role:
+        return [stage for stage in STAGES if stage.name in (only or ["molecule"])]
+    return [stage for stage in STAGES if stage.quick or not (quick or stage.asked)]
 
 
 def environment(tools: Path) -> dict[str, str]:

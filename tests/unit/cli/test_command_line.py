@@ -118,7 +118,7 @@ def test_bench_lists_every_bar(capsys):
     assert names == [
         *("demo", "rerun", "page-latency", "strangers", "broken-push"),
         *("noop-fast", "noop-full", "vs-builtin", "first-converge", "controller-memory"),
-        *("drift", "kills", "lock-outs", "ssh-audit"),
+        *("drift", "kills", "lock-outs", "ssh-audit", "lynis", "cis"),
     ]
     assert cli.main(["bench", "nope"]) == 2
 

@@ -1,12 +1,17 @@
 """How `bongsu test` runs and counts its checks."""
 
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from bongsu.commands import test as command
 from bongsu.errors import BadInput
-from bongsu.testing import checks, stages
+from bongsu.testing import checks, record, stages
 from bongsu.testing.checks import Check
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def python(code, tmp_path, **options):
@@ -44,3 +49,49 @@ def test_shell_scripts_are_found_by_name_and_by_first_line(tmp_path):
 def test_an_unknown_role_is_told(tmp_path):
     with pytest.raises(BadInput, match="roles/nope"):
         stages.molecule(tmp_path, tmp_path, "nope")
+
+
+def names(*only, role=None, quick=False):
+    return [stage.name for stage in stages.chosen(only, role=role, quick=quick)]
+
+
+def test_virtual_machines_are_started_only_when_named():
+    every = [stage.name for stage in stages.STAGES]
+    assert names() == [name for name in every if name != "machines"]
+    assert "machines" not in names(quick=True)
+    assert names("machines") == ["machines"]
+    assert names("machines", role="time_sync") == ["machines"]
+    assert names(role="time_sync") == ["molecule"]
+
+
+def test_every_stage_can_be_named():
+    assert list(command._NAMES) == [stage.name for stage in stages.STAGES]
+
+
+def test_a_roles_virtual_machine_is_one_file(tmp_path):
+    (tmp_path / "tests/machines").mkdir(parents=True)
+    for name in ("test_baseline.py", "test_time_sync.py", "machine_side.py"):
+        (tmp_path / "tests/machines" / name).touch()
+    every = [check.name for check in stages.machines(tmp_path, tmp_path, None)]
+    assert every == ["tests/machines/test_baseline.py", "tests/machines/test_time_sync.py"]
+    (one,) = stages.machines(tmp_path, tmp_path, "time_sync")
+    assert one.argv[-1] == "tests/machines/test_time_sync.py"
+    with pytest.raises(BadInput, match=r"no tests/machines/test_nope\.py"):
+        stages.machines(tmp_path, tmp_path, "nope")
+
+
+def test_a_recorded_line_counts_every_file():
+    outcomes = [
+        checks.Outcome(Check(f"tests/machines/test_{name}.py", (), ROOT), passed, failed, 60.4, "")
+        for name, passed, failed in (("baseline", 10, 0), ("power_cuts", 7, 1))
+    ]
+    line = record.line(outcomes, {"commit": "abc"}, datetime(2026, 11, 25, tzinfo=UTC))
+    assert (line["at"], line["passed"], line["failed"], line["seconds"]) == ("2026-11-25T00:00:00+00:00", 17, 1, 121)
+    assert line["files"]["test_power_cuts.py"] == {"passed": 7, "failed": 1, "seconds": 60}
+    assert (line["releases"], line["machine"]) == (["12", "13"], {"commit": "abc"})
+
+
+@pytest.mark.parametrize(("chosen", "role"), [(["lint"], None), (["machines"], "time_sync")])
+def test_a_part_is_not_recorded_as_the_whole(chosen, role):
+    with pytest.raises(BadInput, match="--only machines --record"):
+        record.refuse_part(chosen, role)

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from ansible.module_utils.bongsu import controls_host, state
 from ansible.module_utils.bongsu import host as engine
 from ansible.module_utils.bongsu.component import (
     apt,
     health,
     journal,
+    lookup,
     overrides,
     plan,
     store,
@@ -35,6 +37,9 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     monkeypatch.setattr(store, "TEXTFILE_DIRECTORY", place("/var/lib/prometheus/node-exporter"))
     monkeypatch.setattr(store, "TIMER_STAMPS", place("/var/lib/systemd/timers"))
     monkeypatch.setattr(unfinished, "CONFIGURATION", str(place("/etc/tmpfiles.d") / "bongsu-unfinished.conf"))
+    for reader in (lookup, state):
+        monkeypatch.setattr(reader, "CONTROLS", str(place("/etc/bongsu/controls")))
+    monkeypatch.setattr(controls_host, "DIRECTORY", place("/etc/bongsu/controls"))
     units = tuple(str(place(name)) for name in ("/etc/systemd/system", "/run/systemd/system"))
     monkeypatch.setattr(overrides, "DIRECTORIES", units)
     monkeypatch.setattr(plan, "_UNIT_DIRECTORIES", units)

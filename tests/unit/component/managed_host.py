@@ -38,6 +38,7 @@ PLACES = {
     "/run/systemd/system": "run/systemd/system",
     "/usr/lib/bongsu": "usr/bongsu",
     "/etc/tmpfiles.d": "etc/tmpfiles.d",
+    "/etc/bongsu/controls": "etc/controls",
 }
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from ansible.module_utils.bongsu.component import drift_host, drift_report
 from ansible.module_utils.bongsu.component.drift import Finding
+from ansible.module_utils.bongsu.component.manifest import unit_metrics
 
 
 def samples(text):
@@ -81,3 +82,9 @@ def test_the_text_file_is_written_where_node_exporter_is_and_goes_with_the_last_
     assert drift_host.main(textfile=True, as_json=False) == 0
     assert list((tmp_path / "textfiles").iterdir()) == []
     assert capsys.readouterr().out == ""
+
+
+def test_services_that_must_run_are_told_and_timers_wake_nobody():
+    units = [{"name": name, "started": started} for name, started in (("a.service", True), ("b.service", False))]
+    units.append({"name": "c.timer", "started": True})
+    assert samples(unit_metrics([{"units": units}])) == ['bongsu_unit_wanted{name="a.service",source="component"} 1']

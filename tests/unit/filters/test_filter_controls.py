@@ -48,7 +48,7 @@ def test_a_waived_control_sets_nothing_and_overrules_nothing():
 @pytest.mark.parametrize(
     ("profile", "choices", "words"),
     [
-        ("medium", {}, "'medium' is no profile; write one of: small, strict"),
+        ("medium", {}, "'medium' is no profile; write one of: none, small, strict"),
         ("small", {"ssh.fever": True}, "ssh.fever: there is no such control; did you mean 'ssh.fewer'?"),
         ("small", {"ssh.few": False}, "ssh.few: 'False' is no choice"),
         ("small", {"ssh.few": {"until": "2027-03-31"}}, "ssh.few: gives no reason"),

@@ -22,6 +22,7 @@ def answer(host: str, **foreign: dict[str, str]) -> dict[str, Any]:
         "trouble": "",
         "components": {"own": f"own of {host}"},
         "drift": {},
+        "ineffective": [],
         "unfinished": [],
         "identity": "same",
         "changed_files": [],
@@ -70,6 +71,7 @@ OWN: dict[str, tuple[Callable[[dict[str, Any]], Any], bool, str]] = {
     "a newer record": (lambda a: a["record"].update(format=decision.FORMAT + 1), False, "another version"),
     "another release": (lambda a: a.update(identity="other"), False, "its kernel"),
     "time is up": (lambda a: a.update(expired=True), False, "time to renew"),
+    "a control": (lambda a: a.update(ineffective=["ssh.a", "ssh.b"]), False, "not in effect on it: ssh.a, ssh.b"),
     "a changed file": (lambda a: a.update(changed_files=["/key"]), False, "/key is not as it was left"),
     "drift": (
         lambda a: (a["components"].clear(), a["drift"].update(own="/x missing")),

@@ -28,6 +28,7 @@ KNOWN_OF_ANSIBLE = {
     "ansible_user": "is the inventory's, and counted like any other",
     "ansible_play_hosts": "of a retired authority, with which none is written down; of targets, each noted by itself",
     "ansible_run_tags": "is asked by the fast path itself",
+    "ansible_check_mode": "no run in check mode is written down",
 }
 # What a task may do and still be passed over. For any other: make it a component, or have its action say what the
 # host's state hangs on (bongsu.fingerprint.notes), and add it here with the reason.
@@ -36,6 +37,7 @@ SAFE_ACTIONS = {
     "components": "verified by their manifests",
     "host_certificate": "notes the key and the day of renewal",
     "monitor_ready": "changes nothing",
+    "ssh_logins": "changes nothing",
     "host_state": "is the fast path",
     "fast_path": "is the fast path",
     "seal": "is the fast path",

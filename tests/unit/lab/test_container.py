@@ -42,6 +42,7 @@ def test_the_overlay_has_the_modes_that_sshd_demands(overlay):
         "etc/ssh/ssh_host_ed25519_key.pub": 0o644,
         "root/.ssh": 0o700,
         "root/.ssh/authorized_keys": 0o600,
+        "etc/systemd/system/lab-network-settings.service": 0o644,
     }
     assert {(entry.uid, entry.gid) for entry in overlay.values()} == {(0, 0)}
 

@@ -135,7 +135,7 @@ def test_a_dead_monitor_stops_nothing_but_is_reported(host, name):
     monitors = f'{{"node_exporter_monitors": ["ghost", "{name}"]}}'
     done = play(CONVERGE, "--inventory", "ghost,", "--limit", name, "--extra-vars", monitors)
     assert done.returncode != 0
-    assert f"{name} is not a target on ghost" in done.stdout + done.stderr
+    assert f"{name} is not watched by ghost" in done.stdout + done.stderr
     assert host.file(f"{TARGETS}/{name}.yml").exists
 
 

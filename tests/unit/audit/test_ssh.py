@@ -1,6 +1,6 @@
 """ssh-audit's report is read by what it says itself: each reason counts, and information does not."""
 
-from bongsu.bench import ssh_audit
+from bongsu.audit import ssh
 
 REPORT = {
     "kex": [
@@ -14,9 +14,15 @@ REPORT = {
 
 
 def test_failures_come_first_and_each_reason_counts():
-    assert ssh_audit.complaints(REPORT) == [
+    assert ssh.complaints(REPORT) == [
         "fail: ecdh-sha2-nistp256: suspected back-door",
         "warn: ecdh-sha2-nistp256: not post-quantum",
         "warn: hmac-sha1: encrypt-and-MAC",
         "warn: hmac-sha1: weak hash",
     ]
+
+
+def test_the_score_is_the_share_of_algorithms_that_nothing_is_said_against():
+    read = ssh.read(REPORT)
+    assert read["score"] == 60.0  # three of five
+    assert read["findings"][0] == {"id": "ecdh-sha2-nistp256", "level": "fail", "title": "suspected back-door"}

@@ -1,0 +1,39 @@
+"""Whether the kernel would load a module: ``off`` or ``on``, as modprobe itself decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from .. import host
+from ..controls import Found, Unavailable
+from ..errors import BongsuError
+
+MODULES = Path("/sys/module")  # those in the kernel now; one that can be taken out again has the file initstate
+_NOTHING = ("false", "true")  # programs that load nothing
+
+
+def look(names: Collection[str]) -> Found:
+    """Ask modprobe what it would do for each; one that is in the kernel already is told, and takes a boot to go."""
+    return {name.lower(): _look(name) for name in names}
+
+
+def _look(name: str) -> list[str] | Unavailable:
+    output = host.run(["modprobe", "--dry-run", "--verbose", name])
+    if output.status == 127:
+        raise BongsuError(output.text)
+    would = read(output.status, output.text)
+    there = MODULES / name.replace("-", "_")
+    if would == "on" or not there.is_dir():
+        return [would]
+    if (there / "initstate").exists():
+        return Unavailable("is loaded already, and goes at the next boot")
+    return Unavailable("is a part of this kernel")
+
+
+def read(status: int, text: str) -> str:
+    """Read what ``modprobe --dry-run --verbose`` says: the last line is about the module itself."""
+    last = text.splitlines()[-1].split() if text else []
+    if status != 0:
+        return "off" if "not found" in text else "on"  # what cannot be judged is not called safe
+    return "off" if last[:1] == ["install"] and last[1:] and last[1].rpartition("/")[2] in _NOTHING else "on"

@@ -1,0 +1,80 @@
+"""`bongsu audit` on a host of its own: what scanners find is kept and told."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from bongsu import paths
+from bongsu.audit import findings, rules
+from bongsu.lab import machine
+
+HOST = "alone"
+
+
+def audit(operator, state):
+    """Run the command as an operator does, with evidence in the test's own directory; return status and document."""
+    lab = operator.lab
+    sources = [word for path in lab.inventories for word in ("-i", str(path))]
+    argv = [sys.executable, "-m", "bongsu", "audit", *sources, "--json"]
+    env = machine.environment(**lab.env(), XDG_STATE_HOME=str(state))
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=env)
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def first(audited, tmp_path_factory):
+    """The first audit of a provisioned host: what came of it."""
+    audited.succeed("site.yml")
+    state = tmp_path_factory.mktemp("state")
+    status, document = audit(audited, state)
+    return {"state": state, "status": status, "document": document}
+
+
+def test_three_scanners_give_a_score_and_the_first_audit_is_a_success(first):
+    assert (first["status"], first["document"]["status"]) == (0, "ok"), first["document"]
+    (one,) = first["document"]["audits"]
+    scanners = one["scanners"]
+    assert set(scanners) == {"lynis", "openscap", "ssh_audit"}
+    assert all(0 < part["score"] < 100 and part["findings"] for part in scanners.values())
+    # A scanner that sees a container finds more than half of the rules not applicable.
+    assert scanners["openscap"]["not_applicable"] < 100
+    assert scanners["openscap"]["passed"] + scanners["openscap"]["failed"] > 300
+
+
+def test_the_monitors_know_the_scores(audited, first, eventually):
+    (one,) = first["document"]["audits"]
+    eventually(lambda: audited.query(HOST, f'bongsu_audit_score{{instance="{HOST}"}}'), 60)
+    seen = {
+        sample["metric"]["scanner"]: float(sample["value"][1])
+        for sample in audited.query(HOST, f'bongsu_audit_score{{instance="{HOST}"}}')
+    }
+    assert seen == {name: part["score"] for name, part in one["scanners"].items()}
+
+
+def test_the_projects_reasons_are_about_rules_that_there_are(first):
+    """A release has its own: each rule must be one of some release."""
+    found = set()
+    for release in ("12", "13"):
+        (path,) = (paths.cache_dir() / "scap").glob(f"ssg-debian_*-debian{release}.xml.xz")
+        found |= rules.read(path).keys()
+    assert findings.explained()["openscap"].keys() <= found
+
+
+def test_what_has_become_weak_makes_the_score_fall_and_is_named(audited, first):
+    audited.lab.run(HOST, "chmod 0666 /etc/passwd", check=True)
+    try:
+        status, document = audit(audited, first["state"])
+    finally:
+        audited.lab.run(HOST, "chmod 0644 /etc/passwd", check=True)
+    assert (status, document["status"]) == (1, "fallen")
+    assert {"host": HOST, "scanner": "openscap"} in document["fallen"]
+    (one,) = document["audits"]
+    part = one["scanners"]["openscap"]
+    assert part["last"] == part["reference"] > part["score"]
+    (weak,) = (finding for finding in part["findings"] if finding["id"] == "file_permissions_etc_passwd")
+    assert (weak["state"], weak["sections"]) == ("open", ["7.1.1"])
+    assert len(list((first["state"] / "bongsu/evidence/audit" / HOST).glob("*.json"))) == 2
