@@ -1,10 +1,22 @@
 """What a host says of passwords and accounts, read from what its files and tools print."""
 
+import re
 import struct
+from types import SimpleNamespace
 
 import pytest
 from ansible.module_utils.bongsu import controls
-from ansible.module_utils.bongsu.effective import accounts, faillock, login_defs, login_shell, pam, pwquality, sudo
+from ansible.module_utils.bongsu.effective import (
+    accounts,
+    faillock,
+    login_defs,
+    login_shell,
+    modes,
+    pam,
+    pwquality,
+    sudo,
+    useradd,
+)
 from ansible.module_utils.bongsu.effective.pam_run import outcome
 from ansible.module_utils.bongsu.errors import BongsuError
 
@@ -139,7 +151,30 @@ def test_the_login_shell_is_read_whatever_its_profile_prints():
 
 
 def test_a_login_shell_is_really_started():
-    assert login_shell.look(["HOME", "NOWHERE", "x; reboot"]) == {"home": ["/nonexistent"]}
+    found = dict(login_shell.look(["HOME", "NOWHERE", "umask", "x; reboot"]))
+    assert re.fullmatch("0[0-7]{3}", found.pop("umask")[0])
+    assert found == {"home": ["/nonexistent"]}
+
+
+def test_of_two_lines_for_new_accounts_the_last_counts():
+    assert useradd.read("# INACTIVE=-1\nINACTIVE=30\nSHELL = /bin/sh\nnothing\nINACTIVE=45\n") == {
+        "inactive": ["45"],
+        "shell": ["/bin/sh"],
+    }
+
+
+def test_a_mode_is_told_with_whose_the_path_is_and_what_is_not_there_is_not_missed(tmp_path, monkeypatch):
+    tmp_path.chmod(0o750)
+    look = modes.os.stat
+    for owner, words in (((0, 0), ["0750"]), ((0, 5), ["0750", "0:5"])):
+        as_owned = SimpleNamespace(st_mode=look(tmp_path).st_mode, st_uid=owner[0], st_gid=owner[1])
+        monkeypatch.setattr(modes.os, "stat", lambda _, status=as_owned: status)
+        assert modes.look([str(tmp_path)]) == {str(tmp_path).lower(): words}
+    monkeypatch.undo()
+    missing = modes.look(["/nowhere"])["/nowhere"]
+    assert isinstance(missing, controls.Unavailable)
+    wanted = {"id": "x.y", "state": "applied", "modes": {"/nowhere": "0600"}}
+    assert controls.judge("x", wanted, {"modes": {"/nowhere": missing}}).state == "unavailable"
 
 
 def test_the_last_word_on_a_default_of_sudo_counts_and_that_of_a_user_does_not():
@@ -172,6 +207,29 @@ def test_a_library_that_is_not_there_is_told(monkeypatch):
     monkeypatch.setattr(pwquality.ctypes, "CDLL", missing)
     with pytest.raises(BongsuError, match=r"libpwquality\.so\.1: cannot open"):
         pwquality.look(["minlen"])
+
+
+def library(result):
+    """Stand for libpwquality: each setting is 1, and a password is judged as told."""
+
+    def get(_settings, _number, value):
+        value._obj.value = 1
+
+    return SimpleNamespace(
+        pwquality_default_settings=lambda: 7,
+        pwquality_read_config=lambda *_: 0,
+        pwquality_free_settings=lambda _: None,
+        pwquality_get_int_value=get,
+        pwquality_check=lambda *_: result,
+        pwquality_strerror=lambda *_: b"no dictionary",
+    )
+
+
+@pytest.mark.parametrize(("result", "words"), [(0, "accepted"), (100, "accepted"), (-22, "refused: no dictionary")])
+def test_a_good_password_is_really_tried(monkeypatch, result, words):
+    monkeypatch.setattr(pwquality.ctypes, "CDLL", lambda _: library(result))
+    found = pwquality.look(["minlen", "enforce_for_root", "good-password", "unknown"])
+    assert found == {"minlen": ["1"], "enforce_for_root": ["yes"], "good-password": [words]}
 
 
 DAY = 86400

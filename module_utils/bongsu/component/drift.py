@@ -128,15 +128,11 @@ def _path(entry: Mapping[str, Any], found: Found) -> _Facts:
     else:
         if state == "file" and not _says(entry, found.content or b""):
             yield dest, "content", "what was set in it is not there any more" if entry.get("edit") else ""
-        if entry.get("edit"):  # its owner and mode are the host's
-            return
-        mode = int(entry["mode"], 8)
-        if found.owner != entry["owner"]:
-            yield dest, "owner", f"{found.owner} instead of {entry['owner']}"
-        if found.group != entry["group"]:
-            yield dest, "group", f"{found.group} instead of {entry['group']}"
-        if found.mode != mode:
-            yield dest, "mode", f"{found.mode:04o} instead of {mode:04o}"
+        for key, has in (("owner", found.owner), ("group", found.group)):
+            if has != entry[key] and not entry.get("edit"):  # of an edited file, that is the host's
+                yield dest, key, f"{has} instead of {entry[key]}"
+        if entry["mode"] is not None and found.mode != int(entry["mode"], 8):
+            yield dest, "mode", f"{found.mode:04o} instead of {int(entry['mode'], 8):04o}"
 
 
 def _says(entry: Mapping[str, Any], content: bytes) -> bool:

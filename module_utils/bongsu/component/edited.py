@@ -15,14 +15,21 @@ from .store import Store
 def resolve(
     component: Component, found: Mapping[str, Found], manifest: dict[str, Any] | None, store: Store
 ) -> Component:
-    """Give each edited file the content that it is to have, and the owner and mode that it has."""
+    """Give each edited file the content that it is to have, and the owner that it has; its mode too, if none is wanted.
+
+    One of which nothing is wanted but its mode is left out where it is not there.
+    """
     if not any(file.edit for file in component.files):
         return component
+    there = [
+        file
+        for file in component.files
+        if file.edit != edits.NOTHING or found[file.dest].kind not in ("absent", "link")
+    ]
     return replace(
         component,
         files=tuple(
-            file if file.edit is None else _resolved(file, found[file.dest], manifest, store)
-            for file in component.files
+            file if file.edit is None else _resolved(file, found[file.dest], manifest, store) for file in there
         ),
     )
 
@@ -33,7 +40,8 @@ def _resolved(file: FileSpec, now: Found, manifest: dict[str, Any] | None, store
     content = edits.apply(file.edit or {}, _base(file, now, manifest, store), file.dest)
     if now.kind == "absent":
         return replace(file, content=content)
-    return replace(file, content=content, owner=now.owner, group=now.group, mode=now.mode)
+    mode = file.mode if file.sets_mode else now.mode
+    return replace(file, content=content, owner=now.owner, group=now.group, mode=mode)
 
 
 def _base(file: FileSpec, now: Found, manifest: dict[str, Any] | None, store: Store) -> bytes:
@@ -58,13 +66,14 @@ def before(entry: dict[str, Any], manifest: dict[str, Any], store: Store) -> Fil
     kept = store.original_content(manifest["component"], original) or b""
     content = edits.revert(entry["edit"], now.content, kept, entry["dest"])
     gone = original["kind"] == "absent" and not content.strip()
+    ours = entry["mode"] is not None and now.mode == int(entry["mode"], 8) and original["kind"] == "file"
     return FileSpec(
         entry["dest"],
         state="absent" if gone else "file",
         content=None if gone else content,
         owner=now.owner,
         group=now.group,
-        mode=now.mode,
+        mode=int(original["mode"], 8) if ours else now.mode,
         on_change=entry["on_change"],
         units=tuple(entry["units"]),
         secret=True,

@@ -35,15 +35,15 @@ def describe(component: Component) -> dict[str, Any]:
 
 
 def _entry(file: FileSpec) -> dict[str, Any]:
-    """Describe a path. Of an edited file, only the edit is wanted: what else it says, and its mode, are the host's."""
-    own = file if file.edit is None else FileSpec(file.dest, "file", mode=0o644)
+    """Describe a path. Of an edited file, what else it says and its owner are the host's, and its mode may be."""
+    own = file if file.edit is None else FileSpec(file.dest, "file")
     entry = {
         "dest": file.dest,
         "state": file.state,
         "sha256": None if own.content is None else digest(own.content),
         "owner": own.owner,
         "group": own.group,
-        "mode": f"{own.mode:04o}",
+        "mode": f"{file.mode:04o}" if file.sets_mode else None,
         "on_change": file.on_change,
         "units": list(file.units),
     }

@@ -73,6 +73,7 @@ def _like(pattern: str) -> Check:
 # Names go to systemctl as they are: one that looks like an option must not get there.
 _UNIT = _like(r"[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]*\.[a-z]+")
 _DIGEST = _like("[0-9a-f]{64}")
+_MODE = _like("[0-7]{3,5}")
 _LISTS: dict[str, dict[str, Check]] = {
     "packages": {"name": _text, "version": _maybe_text},
     "files": {
@@ -81,7 +82,7 @@ _LISTS: dict[str, dict[str, Check]] = {
         "sha256": _maybe_text,
         "owner": _text,
         "group": _text,
-        "mode": _like("[0-7]{3,5}"),
+        "mode": lambda value: value is None or _MODE(value),
         "on_change": _text,
         "edit": lambda value: value is None or not edits.check(value),
         "units": lambda value: isinstance(value, list) and all(map(_text, value)),
@@ -95,7 +96,7 @@ _MAPPINGS: dict[str, dict[str, Check]] = {
         "kind": _text,
         "owner": _text,
         "group": _text,
-        "mode": _like("[0-7]{3,5}"),
+        "mode": _MODE,
         "backup": lambda value: value is None or _DIGEST(value),  # a file's name: it must lead nowhere else
         "target": _maybe_text,
     },

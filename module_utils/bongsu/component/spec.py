@@ -97,7 +97,8 @@ class FileSpec:
 
     ``state`` is file, directory or absent; taking a component away knows two more, link (``content`` is its target)
     and unmade (a directory that goes if nothing is left in it). Only a file and a link have ``content``. A file with an
-    ``edit`` keeps what else it says, and its owner and mode; what it comes to is known on the host (see edited.py).
+    ``edit`` keeps what else it says, its owner, and its mode unless ``sets_mode``; what it comes to is known on the
+    host (see edited.py).
     """
 
     dest: str
@@ -111,6 +112,7 @@ class FileSpec:
     units: tuple[str, ...] = ()
     secret: bool = False
     edit: Mapping[str, Any] | None = None
+    sets_mode: bool = True
 
 
 @dataclass(frozen=True)
@@ -211,12 +213,13 @@ def _file(place: str, raw: dict[str, Any], unit_names: tuple[str, ...]) -> FileS
         units=unit_names if raw["units"] is None else tuple(raw["units"]),
         secret=raw["secret"],
         edit=edit,
+        sets_mode=edit is None or raw["mode"] is not None,
     )
 
 
 def _refuse_edit(place: str, raw: dict[str, Any]) -> None:
     """Raise BongsuError where an edit is none, or stands beside what it cannot go with."""
-    beside = [key for key in ("content", "mode") if raw[key] is not None]
+    beside = ["content"] if raw["content"] is not None else []
     beside += ["state"] if raw["state"] != "file" else []
     if beside:
         raise BongsuError(f"{place}: {raw['dest']} has an edit and {beside[0]}; drop one of the two")

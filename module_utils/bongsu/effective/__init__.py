@@ -18,6 +18,7 @@ from . import (
     limits,
     login_defs,
     login_shell,
+    modes,
     modprobe,
     needrestart,
     pam,
@@ -27,6 +28,7 @@ from . import (
     sysctl,
     systemd,
     timer,
+    useradd,
 )
 
 LOOK: dict[str, Callable[[Collection[str]], Found]] = {
@@ -37,6 +39,7 @@ LOOK: dict[str, Callable[[Collection[str]], Found]] = {
     "limits": limits.look,
     "login_defs": login_defs.look,
     "login_shell": login_shell.look,
+    "modes": modes.look,
     "modprobe": modprobe.look,
     "needrestart": needrestart.look,
     "pam": pam.look,
@@ -46,4 +49,6 @@ LOOK: dict[str, Callable[[Collection[str]], Found]] = {
     "sysctl": sysctl.look,
     "systemd": systemd.look,
     "timer": timer.look,
+    "useradd": useradd.look,
 }
+TOLD = frozenset({"accounts"})  # what no run can put right, as somebody has to decide: told of, and no run fails for it

@@ -15,9 +15,8 @@ _MARK = "bongsu:"
 
 def look(names: Collection[str]) -> Found:
     """Start a login shell as nobody's home would: with an empty environment."""
-    script = "; ".join(
-        f'printf "{_MARK}%s %s\\n" {name} "${{{name}-}}"' for name in sorted(names) if _VARIABLE.match(name)
-    )
+    values = {name: "$(umask)" if name == "umask" else f"${{{name}-}}" for name in names if _VARIABLE.match(name)}
+    script = "; ".join(f'printf "{_MARK}%s %s\\n" {name} "{value}"' for name, value in sorted(values.items()))
     command = ["/usr/bin/env", "-i", "HOME=/nonexistent", "PATH=/usr/bin:/bin", "/bin/bash", "--login", "-c", script]
     output = host.run(command, timeout=20)
     if output.status != 0:

@@ -137,7 +137,6 @@ def test_a_unit_that_reads_the_file_is_told(host, theirs):
     ("file", "words"),
     [
         ({"edit": SET, "content": "x"}, "has an edit and content"),
-        ({"edit": SET, "mode": "0644"}, "has an edit and mode"),
         ({"edit": SET, "state": "absent"}, "has an edit and state"),
         ({"edit": {"sed": {}}}, "files[0].edit: is no edit"),
     ],
@@ -145,6 +144,51 @@ def test_a_unit_that_reads_the_file_is_told(host, theirs):
 def test_a_wrong_edit_names_its_place(host, file, words):
     report = host.converge({"dest": "/etc/x", **file}, units=[])
     assert words in report["msg"]
+
+
+def test_the_mode_of_an_edited_file_is_set_where_it_is_wanted_and_given_back(host, theirs):
+    wanted = {"dest": str(theirs), "edit": SET, "mode": "0600"}
+    host.converge(wanted, units=[])
+    assert theirs.stat().st_mode & 0o777 == 0o600
+    assert not host.converge(wanted, units=[])["changed"]
+    theirs.chmod(0o644)
+    assert drift(host) == [("login.defs", "mode")]
+    assert host.converge(wanted, units=[])["actions"] == [f"adjusted {theirs}"]
+    edit(host, theirs)
+    theirs.chmod(0o644)
+    assert drift(host) == []
+    assert not edit(host, theirs)["changed"]
+    host.converge(wanted, units=[])
+    host.remove()
+    assert (theirs.read_text(), theirs.stat().st_mode & 0o777) == (THEIRS, 0o640)
+
+
+def test_a_mode_that_somebody_has_changed_since_is_theirs(host, theirs):
+    host.converge({"dest": str(theirs), "edit": SET, "mode": "0600"}, units=[])
+    theirs.chmod(0o604)
+    host.remove()
+    assert theirs.stat().st_mode & 0o777 == 0o604
+
+
+def test_only_the_mode_is_wanted_of_a_file_that_may_not_be_there(host, theirs):
+    missing = host.root / "etc/missing"
+    wanted = [{"dest": str(path), "edit": {"nothing": {}}, "mode": "0600"} for path in (theirs, missing)]
+    theirs.write_bytes(b"\xff")
+    host.converge(*wanted, units=[])
+    assert (theirs.read_bytes(), theirs.stat().st_mode & 0o777) == (b"\xff", 0o600)
+    assert not missing.exists()
+    assert not host.converge(*wanted, units=[])["changed"]
+    assert drift(host) == []
+    missing.write_text("come\n")
+    missing.chmod(0o644)
+    host.converge(*wanted, units=[])
+    assert (missing.read_text(), missing.stat().st_mode & 0o777) == ("come\n", 0o600)
+    missing.unlink()
+    assert drift(host) == [("missing", "missing")]
+    host.converge(*wanted, units=[])
+    assert drift(host) == []
+    host.remove()
+    assert (theirs.read_bytes(), theirs.stat().st_mode & 0o777) == (b"\xff", 0o640)
 
 
 def test_what_cannot_be_edited_is_told_and_left(host):

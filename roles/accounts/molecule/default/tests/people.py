@@ -13,20 +13,34 @@ _ADD = """
 useradd --create-home --shell /bin/bash --groups sudo alice && useradd --create-home --shell /bin/bash bob
 useradd --create-home --shell /bin/bash --password '*' deploy
 printf 'alice:{password}\\nbob:{password}\\n' | chpasswd
-echo 'deploy ALL=(ALL:ALL) NOPASSWD: ALL' > /etc/sudoers.d/deploy && chmod 0440 /etc/sudoers.d/deploy
+printf 'deploy ALL=(ALL:ALL) NOPASSWD: ALL\nDefaults:alice passwd_tries=1\n' > /etc/sudoers.d/deploy
+chmod 0440 /etc/sudoers.d/deploy
 for user in alice bob deploy; do
     install -d -m 0700 -o $user /home/$user/.ssh && echo '{key}' > /home/$user/.ssh/authorized_keys
 done
 """
 _REMOVE = """
-for user in alice bob deploy; do pkill -9 -u $user; faillock --user $user --reset; userdel --remove $user; done
+for user in alice bob deploy; do
+    pkill -9 -u $user; crontab -r -u $user; faillock --user $user --reset; userdel --remove $user
+done
 rm -f /etc/sudoers.d/deploy; sed -i '/^\\(alice\\|bob\\):/d' /etc/security/opasswd
+"""
+# What tests change of them: failures, passwords, and alice's home.
+_RESTORE = """
+for user in alice bob deploy; do faillock --user $user --reset; done
+sed -i '/^\\(alice\\|bob\\):/d' /etc/security/opasswd; chmod 0700 /home/alice
+usermod --password '{alice}' alice; usermod --password '{bob}' bob
 """
 
 
 def move_in(host):
     key = STATE.operator_key.with_suffix(".pub").read_text().strip()
     host.run_expect([0], _ADD.format(password=PASSWORD, key=key))
+    return {user: host.check_output(f"getent shadow {user} | cut -d: -f2") for user in ("alice", "bob")}
+
+
+def restore(host, hashes):
+    host.run_expect([0], _RESTORE.format(**hashes))
 
 
 def move_out(host):
@@ -58,10 +72,10 @@ def passwd(host, old, new):
 
 
 def lock(host):
-    """Give the wrong password as often as locks an account: once too many by su, so that both count."""
-    for _ in range(4):
-        assert not sudo(host, "wrong")
-    assert not su(host, "bob", "wrong")
+    """Give the wrong password as often as locks an account, all at once, as each is answered late: also by su."""
+    wrong = "(echo wrong | runuser -u {} -- {}) & "
+    tries = wrong.format("alice", "sudo -S -k -p '' true") * 4 + wrong.format("bob", "su alice -c true")
+    host.run(f"{tries} wait")
 
 
 def converge(name, **variables):

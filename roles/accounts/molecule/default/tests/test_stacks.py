@@ -13,11 +13,15 @@ TABLE = yaml.safe_load((Path(__file__).parents[3] / "vars/main.yml").read_text()
 SHIPPED = "dpkg-query --show --showformat='${Conffiles}\\n' login login.defs libpam-modules util-linux sudo 2>/dev/null"
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module")
 def residents(host):
-    people.move_in(host)
-    yield
+    yield people.move_in(host)
     people.move_out(host)
+
+
+@pytest.fixture(autouse=True)
+def restored(host, residents):
+    people.restore(host, residents)
 
 
 def rules(host, path=AUTH):
@@ -75,6 +79,7 @@ def test_absent_takes_out_what_was_put_in_and_nothing_that_others_have_put_in(ho
         left = host.check_output(
             "cat /etc/pam.d/* /var/lib/pam/[a-r]* /var/lib/pam/session*; ls /usr/share/pam-configs /etc/security"
         )
+        assert host.check_output("stat -c %a /etc/crontab /etc/cron.d").split() == ["644", "755"]
         assert not [word for word in ("bongsu", "faillock.so", "pwhistory.so", "pwquality") if word in left]
         people.done(name, changed=1)
         assert (sudo(host), sudo(host, "wrong")) == (True, False)
@@ -112,24 +117,22 @@ def test_what_would_let_anybody_in_or_name_what_is_not_there_is_refused(host, na
 
 
 def test_what_would_shut_ansible_out_is_undone(host, name):
-    deny = {
-        "control": "accounts.lockout",
-        "stack": "account",
-        "place": "first",
-        "line": "account requisite pam_deny.so",
-    }
+    line = "account required pam_deny.so"  # not as Debian's own, which stands there already
+    deny = {"control": "accounts.lockout", "stack": "account", "place": "first", "line": line}
     run = people.converge(name, __accounts_pam=[*TABLE, deny], accounts_confirm_within=6)
     assert run.returncode == 2
     assert "put everything back" in " ".join(run.stdout.split())
     assert until(lambda: login(name, "root").returncode == 0)
-    assert "account requisite pam_deny.so" not in rules(host, "/etc/pam.d/common-account")[:1]
+    assert line not in rules(host, "/etc/pam.d/common-account")
 
 
 def test_strict_over_sudo_without_a_password_and_back_with_one(host, name):
     assert su(host, "bob")
     people.done(name, changed=1, accounts_profile="strict", ansible_user="deploy", ansible_become=True)
     try:
-        assert login(name, "bob", "umask").stdout.strip() == "0027"
+        assert login(name, "bob", "touch new; mkdir newer; stat -c %a new newer").stdout.split() == ["640", "750"]
+        assert login(name, "bob", "bash -l -c umask").stdout.strip() == "0027"
+        assert "not allowed" in login(name, "bob", "crontab -l").stderr
         assert login(name, "bob", "bash -l -c 'echo $TMOUT'").stdout.strip() == "900"
         assert login(name, "bob", "bash -l -c 'TMOUT=0; echo $TMOUT'").stdout == ""  # it cannot be set to never
         assert su(host, "alice")
@@ -139,11 +142,12 @@ def test_strict_over_sudo_without_a_password_and_back_with_one(host, name):
         assert host.run("printf 'carol:simple\\n' | chpasswd").rc != 0
         host.run_expect([0], "useradd carol")
         assert host.run("printf 'carol:simple\\n' | chpasswd").rc != 0
-        assert host.check_output("getent shadow carol | cut -d: -f4,5,6") == "1:365:7"
+        assert host.check_output("getent shadow carol | cut -d: -f4-7") == "1:365:7:45"
         assert host.run(f"{TOOL} controls").rc == 0
     finally:
         host.run("userdel --remove carol")
         password = {"ansible_become_password": PASSWORD}
         people.done(name, changed=1, ansible_user="alice", ansible_become=True, **password)
     assert login(name, "bob", "umask").stdout.strip() != "0027"
+    assert login(name, "bob", "crontab -l").stderr.strip() == "no crontab for bob"
     assert su(host, "bob")
