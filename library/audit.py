@@ -32,6 +32,9 @@ options:
   at:
     description: When the audit that is recorded ended, in seconds since 1970.
     type: float
+  release:
+    description: Id of the run that placed the scanners, and that gives its lease on the host back.
+    type: str
 """
 
 EXAMPLES = r"""
@@ -65,13 +68,14 @@ def main() -> None:
             "profile": {"type": "str", "default": "cis_level1_server"},
             "record": {"type": "dict"},
             "at": {"type": "float"},
+            "release": {"type": "str"},
         },
-        required_by={"record": ["at"]},
+        required_by={"record": ["at", "release"]},
     )
     params = module.params
     try:
         if params["record"] is not None:
-            module.exit_json(changed=False, recorded=record(params["record"], params["at"]))
+            module.exit_json(changed=False, recorded=record(params["record"], params["at"], params["release"]))
         found = scan(params["scanners"], params["content"], params["profile"])
         module.exit_json(changed=False, found=found)
     except BongsuError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import audit, controls_host, host
-from .component import store
+from .component import lease, store
 from .errors import BongsuError
 
 METRICS = "bongsu_audit.prom"
@@ -31,11 +31,14 @@ def scan(scanners: Collection[str], content: str | None, profile: str) -> dict[s
     return found
 
 
-def record(scanners: Mapping[str, Mapping[str, float]], at: float, state_directory: str = store.DEFAULT) -> bool:
-    """Leave the scores for node_exporter; tell whether they are there now.
+def record(
+    scanners: Mapping[str, Mapping[str, float]], at: float, run: str, state_directory: str = store.DEFAULT
+) -> bool:
+    """Leave the scores for node_exporter; tell whether they are there now. ``run`` gives its lease on the host back.
 
     Nothing is left on a host that bongsu has placed nothing on: there nothing would ever take it away.
     """
+    lease.release(store.Store(state_directory), run)
     if not any((Path(state_directory) / "components").glob("*.json")):
         return False
     store.export(METRICS, audit.metrics(scanners, at))

@@ -9,7 +9,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
-from bongsu import confirmation, controls, paths
+from bongsu import confirmation, controls, paths, thisrun
 from bongsu.audit import evidence, findings, report, rules, ssh
 from bongsu.errors import BongsuError
 
@@ -63,7 +63,7 @@ class ActionModule(ActionBase):
     def _record(self, audit: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Leave the figures on the host, over the connection that is open, or over new ones until one is let in."""
         at = datetime.fromisoformat(audit["at"]).timestamp()
-        arguments = {"record": report.figures(audit), "at": at}
+        arguments = {"record": report.figures(audit), "at": at, "release": thisrun.identity()["id"]}
 
         def ask() -> dict[str, Any]:
             answer: dict[str, Any] = self._execute_module(

@@ -1,4 +1,4 @@
-"""`bongsu audit` on a host of its own: what scanners find is kept and told."""
+"""`bongsu audit` on a host of its own: what scanners find is kept and told, and the host ends as it was."""
 
 from __future__ import annotations
 
@@ -13,6 +13,13 @@ from bongsu.audit import findings, rules
 from bongsu.lab import machine
 
 HOST = "alone"
+# All that an audit might leave, but for what any login, Ansible and any package installation leave.
+STATE = """
+dpkg-query --show --showformat '${Package} ${Status}\n'
+find /root/.ansible/tmp -mindepth 1
+ls -A /tmp /var/lib/bongsu /var/lib/bongsu/components /var/lib/prometheus/node-exporter
+ls /etc/systemd/system /etc/cron.daily /var/log
+"""
 
 
 def audit(operator, state):
@@ -27,11 +34,12 @@ def audit(operator, state):
 
 @pytest.fixture(scope="module")
 def first(audited, tmp_path_factory):
-    """The first audit of a provisioned host: what came of it."""
+    """The first audit of a provisioned host: how the host was before and after, and what came of it."""
     audited.succeed("site.yml")
     state = tmp_path_factory.mktemp("state")
+    before = audited.lab.run(HOST, STATE).stdout
     status, document = audit(audited, state)
-    return {"state": state, "status": status, "document": document}
+    return {"state": state, "before": before, "status": status, "document": document}
 
 
 def test_three_scanners_give_a_score_and_the_first_audit_is_a_success(first):
@@ -43,6 +51,12 @@ def test_three_scanners_give_a_score_and_the_first_audit_is_a_success(first):
     # A scanner that sees a container finds more than half of the rules not applicable.
     assert scanners["openscap"]["not_applicable"] < 100
     assert scanners["openscap"]["passed"] + scanners["openscap"]["failed"] > 300
+
+
+def test_the_host_ends_as_it_was(audited, first):
+    after = audited.lab.run(HOST, STATE).stdout
+    assert set(after.splitlines()) - set(first["before"].splitlines()) == {"bongsu_audit.prom"}
+    assert set(first["before"].splitlines()) - set(after.splitlines()) == set()
 
 
 def test_the_monitors_know_the_scores(audited, first, eventually):

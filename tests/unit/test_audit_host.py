@@ -81,7 +81,7 @@ def test_the_scores_are_left_where_node_exporter_reads_them(here):
     (here / "textfile").mkdir()
     (here / "bongsu/components").mkdir(parents=True)
     (here / "bongsu/components/node_exporter.json").touch()
-    assert audit_host.record(FIGURES, 1.8e9, str(here / "bongsu"))
+    assert audit_host.record(FIGURES, 1.8e9, "run", str(here / "bongsu"))
     file = here / "textfile/bongsu_audit.prom"
     assert 'bongsu_audit_score{scanner="lynis"} 67\n' in file.read_text()
     assert stat.S_IMODE(file.stat().st_mode) == 0o644
@@ -92,7 +92,7 @@ def test_nothing_is_left_without_node_exporter_or_where_nothing_of_ours_would_ta
     for directory in {"textfile", "bongsu/components"} - {missing}:
         (here / directory).mkdir(parents=True)
         (here / directory / "x.json").touch()
-    assert not audit_host.record(FIGURES, 1.8e9, str(here / "bongsu"))
+    assert not audit_host.record(FIGURES, 1.8e9, "run", str(here / "bongsu"))
     assert not list(here.rglob("bongsu_audit.prom"))
 
 

@@ -76,6 +76,20 @@ BENCHMARKS = (
     Benchmark("lock-outs", "hostile changes that lock out for good, or leave a trace", "changes", 0, "0", "lock_outs"),
     Benchmark("ssh-audit", "what ssh-audit finds wrong with a hardened SSH server", "findings", 0, "0", "ssh_audit"),
     Benchmark(
+        "noop-baseline",
+        "nothing to do, the whole baseline, one host",
+        "s",
+        2,
+        "under 2 s, /etc untouched",
+        "baseline_runs:measure_noop",
+    ),
+    Benchmark(
+        "first-baseline", "the baseline's first run, .debs there", "s", 20, "under 20 s", "baseline_runs:measure_first"
+    ),
+    Benchmark(
+        "running-state", "runs dead before the restart that the next did not mend", "runs", 0, "0", "running_state"
+    ),
+    Benchmark(
         "lynis", "Lynis's index of a host with the baseline", "points", 85, "85, strict 90", "baseline:measure_lynis"
     ),
     Benchmark(

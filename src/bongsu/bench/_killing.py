@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SETTLED_WITHIN = 45.0
 _SWITCH = 13.0  # seconds after which a dead man's switch has woken up, and found that there is nothing to do
 _GIVEN_UP = 150.0  # seconds for a run whose host or connection is gone
-_PYTHON = "/opt/faults/python3"
+PYTHON = "/opt/faults/python3"  # on a host that has the hook
 _HOOK = Path(__file__).with_name("host") / "sitecustomize.py"
 _WRAPPER = """\
 #!/bin/sh
@@ -40,6 +40,12 @@ LOOK = _snapshot.Look(
     units=(*_website.UNITS, "bongsu-recover.service", "bongsu-drift.timer"),
     urls=_website.URLS,
 )
+
+
+def install_hook(victim: Victim) -> None:
+    """Give a host a Python that carries out /run/faults/order (see host/sitecustomize.py)."""
+    victim.place(PYTHON, _WRAPPER.format(mark=_endings.host_mark(victim)))
+    victim.place("/opt/faults/hook/sitecustomize.py", _HOOK.read_text())
 
 
 @dataclass(frozen=True)
@@ -63,9 +69,7 @@ class Siege:
 
     def prepare(self) -> None:
         """Learn what the host looks like bare and in each state; raise BongsuError where undisturbed runs do not do."""
-        mark = _endings.host_mark(self.victim)
-        self.victim.place(_PYTHON, _WRAPPER.format(mark=mark))
-        self.victim.place("/opt/faults/hook/sitecustomize.py", _HOOK.read_text())
+        install_hook(self.victim)
         self.victim.inside("apt-get", "--quiet", "--yes", "--autoremove", "purge", "nginx*")
         self.victim.inside("rm", "-rf", "/root/.ansible")
         self.states["bare"] = _snapshot.take(self.victim, LOOK)
@@ -116,7 +120,7 @@ class Siege:
         self._order(at, how, attempt.late)
         mark, _, value = _endings.controller_mark(self.victim).partition("=")
         component = _component(attempt.target, healthy=attempt.healthy)
-        return self.victim.begin(component, "-e", f"ansible_python_interpreter={_PYTHON}", **{mark: value})
+        return self.victim.begin(component, "-e", f"ansible_python_interpreter={PYTHON}", **{mark: value})
 
     def _order(self, at: int, how: str, delay: float) -> None:
         self.victim.place("/run/faults/order", json.dumps({"at": at, "how": how, "delay": delay}))

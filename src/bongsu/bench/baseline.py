@@ -5,22 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from bongsu import paths
 from bongsu.audit import evidence
-from bongsu.bench import Figure, _play, _victims
-from bongsu.controls import PROFILES
+from bongsu.bench import Figure, _hardening, _play, _victims
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from bongsu.bench._victims import Victim
     from bongsu.lab import Lab
 
-# The roles of the baseline, in the order in which site.yml has them. A new one is added here and nowhere else.
-ROLES = ("kernel_hardening", "security_updates", "ssh_server")
 FRESH = "as Debian has it"
 STRICTER = 5  # points that the profile strict must reach above the bar, which is for small
 
@@ -40,9 +34,10 @@ def measure_cis(bar: float, say: Callable[[str], None]) -> Figure:
 def _measure(scanner: str, bar: float, say: Callable[[str], None]) -> Figure:
     parts: Parts = {}
     with _victims.victims(2, say, as_machines=True) as victims:
-        for profile in (FRESH, *PROFILES):
-            if profile in PROFILES:
-                _harden(victims, profile)
+        for profile in (FRESH, "small", "strict"):
+            if profile != FRESH:
+                path = _hardening.playbook(victims[0].work, profile)
+                _play.playbook(victims[0].lab, path).require_ok()
             parts[profile] = audit(victims[0].lab, victims[0].work / "state", scanner)
             for release, part in parts[profile].items():
                 say(f"Debian {release}, {profile}: {part['score']:g}, {part['open']} findings open")
@@ -54,7 +49,7 @@ def judge(parts: Parts, bar: float) -> Figure:
     worst = {profile: min(part["score"] for part in by_release.values()) for profile, by_release in parts.items()}
     holds = worst["small"] >= bar and worst["strict"] >= bar + STRICTER
     detail = {
-        "roles": list(ROLES),
+        "roles": _hardening.roles(),
         "bars": {"small": bar, "strict": bar + STRICTER},
         "scores": {
             profile: {release: part["score"] for release, part in by_release.items()}
@@ -77,19 +72,6 @@ def audit(lab: Lab, state: Path, scanner: str) -> dict[str, dict[str, Any]]:
         newest = max((state / "bongsu" / evidence.PLACE / host.name).glob("*.json"))
         found[host.release] = json.loads(newest.read_text(encoding="utf-8"))["scanners"][scanner]
     return found
-
-
-def _harden(victims: list[Victim], profile: str) -> None:
-    play = {
-        "name": "Apply the security baseline",
-        "hosts": "all",
-        "gather_facts": False,
-        "roles": list(ROLES),
-        "vars": {"bongsu_profile": profile},
-    }
-    path = victims[0].work / "baseline.yml"
-    path.write_text(yaml.safe_dump([play]))
-    _play.playbook(victims[0].lab, path).require_ok()
 
 
 def _left(part: Mapping[str, Any]) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 A scanner that finds itself in a container leaves most of its questions out as not applicable, and then reports a score
 of what is left. Such a host differs from the others of a lab by three things: it may read any file (audits are run by
-root, who may do so on a machine), the mark that podman leaves in each container is gone, and packages are installed that
-come with each kernel image, and with each file system to boot from.
+root, who may do so on a machine), the mark that podman leaves in each container is gone, and it has packages that come
+with each kernel image, and with each file system to boot from.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ ExecStart=/usr/bin/umount {MARK}
 ExecStart=/usr/bin/rm {MARK}
 """
 # The image's package lists are tried first: they are mostly new enough, and renewing them takes longer than the rest.
-# OpenSCAP's content asks for linux-base where it asks whether there is a kernel. Lynis depends on e2fsprogs, which Debian
-# protects from removal: it would stay behind on a host that did not have it.
+# OpenSCAP's content asks for linux-base where it asks whether there is a kernel. Lynis depends on e2fsprogs, which
+# Debian protects from removal: it would stay behind on a host that did not have it.
 INSTALL = """\
 set -e
 dpkg-query --status linux-base e2fsprogs >/dev/null 2>&1 && exit

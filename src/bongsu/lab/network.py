@@ -13,6 +13,8 @@ from bongsu.lab.podman import LABEL, Podman
 if TYPE_CHECKING:
     from bongsu.lab.spec import LabSpec
 
+LINKS = Path("/sys/class/net")
+
 
 def ensure(podman: Podman, spec: LabSpec) -> None:
     """Make the network exist; BadInput when its name or its range is somebody else's."""
@@ -46,13 +48,22 @@ def keep_address(podman: Podman, name: str) -> None:
     an address that is gone, for half a minute.
     """
     bridge = (podman.network(name) or {})["network_interface"]
-    address = Path(f"/sys/class/net/{bridge}/address").read_text().strip()
-    argv = ["ip", "link", "set", "dev", bridge, "address", address]
-    subprocess.run(argv, check=True, capture_output=True, env=machine.environment())
+    _ip("link", "set", "dev", bridge, "address", (LINKS / bridge / "address").read_text().strip())
 
 
 def remove(podman: Podman, name: str) -> None:
-    """Remove the network if it is the lab's."""
+    """Remove the network if it is the lab's.
+
+    Its bridge goes with it even where the hosts were killed from outside: podman takes a bridge away with the last
+    container that it stops itself, and a bridge without its network would keep the range in use for good.
+    """
     found = podman.network(name)
     if found and found.get("labels", {}).get(LABEL) == name:
         podman.run("network", "rm", name)
+        bridge = found["network_interface"]
+        if (LINKS / bridge).exists():
+            _ip("link", "delete", "dev", bridge)
+
+
+def _ip(*arguments: str) -> None:
+    subprocess.run(["ip", *arguments], check=True, capture_output=True, env=machine.environment())

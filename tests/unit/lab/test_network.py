@@ -31,7 +31,16 @@ def routes(monkeypatch):
 
 
 def described(label="bongsu", subnet="10.89.77.0/24"):
-    return {"labels": {"bongsu.lab": label}, "subnets": [{"subnet": subnet}]}
+    return {"labels": {"bongsu.lab": label}, "subnets": [{"subnet": subnet}], "network_interface": "podman7"}
+
+
+@pytest.fixture(autouse=True)
+def told(monkeypatch, tmp_path):
+    """What is told to `ip`, on a machine without links."""
+    told = []
+    monkeypatch.setattr(network, "LINKS", tmp_path)
+    monkeypatch.setattr(network, "_ip", lambda *arguments: told.append(arguments))
+    return told
 
 
 def test_it_is_made_with_the_labs_label(spec):
@@ -70,7 +79,14 @@ def test_what_is_not_the_labs_is_never_removed(found):
     assert podman.ran == []
 
 
-def test_its_own_is_removed():
+def test_its_own_is_removed(told):
     podman = FakePodman(described())
     network.remove(podman, "bongsu")
     assert podman.ran == [("network", "rm", "bongsu")]
+    assert told == []
+
+
+def test_a_bridge_that_killed_hosts_left_goes_too(told, tmp_path):
+    (tmp_path / "podman7").mkdir()
+    network.remove(FakePodman(described()), "bongsu")
+    assert told == [("link", "delete", "dev", "podman7")]

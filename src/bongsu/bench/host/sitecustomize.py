@@ -1,9 +1,9 @@
 """Ends the Python that loads it at its n-th side effect: put on PYTHONPATH, so that nothing that is tested knows of it.
 
-Reads /run/faults/order, a JSON document {at, how, delay}: ``at`` counts side effects from 1, 0 for none; ``how`` is
-kill (just before the effect), late (``delay`` seconds after it began, perhaps in the middle of a command) or freeze
-(stop just before it, for somebody else to end the run). Each effect is told in /run/faults/effects as it is about to
-happen.
+Reads /run/faults/order, a JSON document {at, how, delay, words}: ``at`` counts side effects from 1, 0 for none; with
+``words`` it is the first whose line has them all. ``how`` is kill (just before the effect), late (``delay`` seconds
+after it began, perhaps in the middle of a command) or freeze (stop just before it, for somebody else to end the run).
+Each effect is told in /run/faults/effects as it is about to happen.
 """
 
 from __future__ import annotations
@@ -41,10 +41,15 @@ class _Counter:
             return
         self.busy = True
         self.count += 1
-        os.write(self.effects, f"{self.count} {time.time():.3f} {event} {_subject(event, arguments)}\n".encode())
-        if self.count == self.order["at"]:
+        line = f"{self.count} {time.time():.3f} {event} {_subject(event, arguments)}"
+        os.write(self.effects, f"{line}\n".encode())
+        if self.count == self.order["at"] or self._is_named(line):
             self.carry_out()
         self.busy = False
+
+    def _is_named(self, line: str) -> bool:
+        words = self.order.get("words", [])
+        return bool(words) and all(word in line for word in words)
 
     def carry_out(self) -> None:
         """End, or have an end coming."""
