@@ -10,7 +10,10 @@ AUTH = "/etc/pam.d/common-auth"
 FOREIGN = "auth optional pam_warn.so"
 TABLE = yaml.safe_load((Path(__file__).parents[3] / "vars/main.yml").read_text())["__accounts_pam"]
 # What packages have shipped, and its MD5 as dpkg knows it.
-SHIPPED = "dpkg-query --show --showformat='${Conffiles}\\n' login login.defs libpam-modules util-linux sudo 2>/dev/null"
+PACKAGES = "login login.defs passwd libpam-modules util-linux sudo bash cron-daemon-common"
+SHIPPED = f"dpkg-query --show --showformat='${{Conffiles}}\\n' {PACKAGES} 2>/dev/null"
+
+UPDATE = "DEBIAN_FRONTEND=noninteractive pam-auth-update --package"
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +45,9 @@ def test_a_rule_that_became_a_comment_is_drift_and_the_next_run_puts_it_right(ho
 
 def test_packages_go_on_registering_modules(host, name):
     profile = "Name: foreign\nDefault: yes\nPriority: 300\nAuth-Type: Primary\nAuth:\n\toptional pam_warn.so\n"
-    update = "DEBIAN_FRONTEND=noninteractive pam-auth-update --package"
     host.run_expect([0], f"printf '{profile}' > /usr/share/pam-configs/foreign")
     try:
-        assert "Local modifications" not in host.run(update).stderr
+        assert "Local modifications" not in host.run(UPDATE).stderr
         assert rules(host) == [
             "auth requisite pam_faillock.so preauth",
             "auth optional pam_warn.so",
@@ -57,16 +59,15 @@ def test_packages_go_on_registering_modules(host, name):
         assert host.run(f"{TOOL} drift").rc == host.run(f"{TOOL} controls").rc == 0
         people.done(name, changed=0)
     finally:
-        host.run(f"{update} --remove foreign; rm /usr/share/pam-configs/foreign")
+        host.run(f"{UPDATE} --remove foreign; rm /usr/share/pam-configs/foreign")
     assert FOREIGN not in rules(host)
 
 
 def test_absent_takes_out_what_was_put_in_and_nothing_that_others_have_put_in(host, name):
     host.run_expect([0], rf"sed -i '/pam_unix.so/a {FOREIGN}' {AUTH}; sed -i 's/success=2/success=3/' {AUTH}")
     host.run_expect([0], "echo 'LOCAL_ONLY yes' >> /etc/login.defs")
+    assert (sudo(host), sudo(host, "wrong")) == (True, False)
     try:
-        people.done(name, changed=0)
-        assert (sudo(host), sudo(host, "wrong")) == (True, False)
         people.done(name, changed=1, accounts_state="absent")
         assert [rule.replace(" try_first_pass", "") for rule in rules(host)] == [
             "auth [success=2 default=ignore] pam_unix.so nullok",
@@ -76,25 +77,21 @@ def test_absent_takes_out_what_was_put_in_and_nothing_that_others_have_put_in(ho
         ]
         assert (sudo(host), sudo(host, "wrong")) == (True, False)
         assert "LOCAL_ONLY yes" in host.file("/etc/login.defs").content_string
+        host.run(f"sed -i '/^{FOREIGN}/d; s/success=2/success=1/' {AUTH}; sed -i '/^LOCAL_ONLY/d' /etc/login.defs")
+        # Now all is as it was before the role first came.
         left = host.check_output(
             "cat /etc/pam.d/* /var/lib/pam/[a-r]* /var/lib/pam/session*; ls /usr/share/pam-configs /etc/security"
         )
-        assert host.check_output("stat -c %a /etc/crontab /etc/cron.d").split() == ["644", "755"]
         assert not [word for word in ("bongsu", "faillock.so", "pwhistory.so", "pwquality") if word in left]
-        people.done(name, changed=1)
-        assert (sudo(host), sudo(host, "wrong")) == (True, False)
-        assert FOREIGN in rules(host)
-    finally:
-        host.run(f"sed -i '/^{FOREIGN}/d; s/success=3/success=2/' {AUTH}; sed -i '/^LOCAL_ONLY/d' /etc/login.defs")
-    people.done(name, changed=1, accounts_state="absent")
-    try:
-        assert "Local modifications" not in host.run("DEBIAN_FRONTEND=noninteractive pam-auth-update --package").stderr
+        assert host.check_output("stat -c %a /etc/crontab /etc/cron.d").split() == ["644", "755"]
         assert host.run(f"{SHIPPED} | awk 'NF == 2 {{print $2\"  \"$1}}' | md5sum --check --quiet").stdout == ""
+        assert "Local modifications" not in host.run(UPDATE).stderr
         assert "password [success=1 default=ignore] pam_unix.so obscure yescrypt" in rules(
             host, "/etc/pam.d/common-password"
         )
     finally:
         people.done(name, changed=1)
+    assert (sudo(host), sudo(host, "wrong")) == (True, False)
 
 
 def test_what_would_let_anybody_in_or_name_what_is_not_there_is_refused(host, name):
