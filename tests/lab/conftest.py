@@ -44,6 +44,11 @@ def audited() -> Iterator[Operator]:
 
 
 @pytest.fixture(scope="module")
+def working() -> Iterator[Operator]:
+    yield from _operator("working")
+
+
+@pytest.fixture(scope="module")
 def authority() -> Iterator[Operator]:
     yield from _operator("authority")
 

@@ -128,7 +128,8 @@ def test_a_host_that_leaves_is_as_before(leaving, victims, before, name):
     assert _snapshot.take(victims[name], LOOK)["manifests"], "check mode took something away"
     leaving.succeed("decommission.yml", extra_vars={"host": name})
     after = _snapshot.take(victims[name], LOOK)
-    assert unexplained(name, before[name], after) == []
+    left = unexplained(name, before[name], after)
+    assert not left, "\n".join(left)
     came = accounts(victims[name]) - before[name]["accounts"]
     assert before[name]["accounts"] <= accounts(victims[name])
     assert {":".join(line.split(":")[:2]).replace(":", ": ") for line in came} == ACCOUNTS

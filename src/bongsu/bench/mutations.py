@@ -61,6 +61,8 @@ _MASKS = {
     "masked and stopped": "systemctl mask --now {}",
     "masked until reboot": "systemctl mask --runtime {}",
 }
+# Nobody repairs from afar what nobody can log in to: what would end these is left out, all else is done to them, too.
+_WAY_IN = frozenset({"ssh.service", "openssh-server"})
 _EMPTY = hashlib.sha256(b"").hexdigest()
 _HIJACK = "[Service]\\nExecStart=\\nExecStart=/bin/sleep infinity\\n"
 _DESCRIBE = "[Unit]\\nDescription=by hand\\n"
@@ -120,6 +122,8 @@ def _files(manifest: Manifest) -> Iterator[Mutation]:
 def _packages(manifest: Manifest) -> Iterator[Mutation]:
     for package in manifest["packages"]:
         for way, (what, script) in _PACKAGE_WAYS.items():
+            if package["name"] in _WAY_IN and way == "purged":
+                continue
             yield Mutation(way, manifest["component"], package["name"], what, script.replace("{}", package["name"]))
 
 
@@ -129,12 +133,14 @@ def _units(manifest: Manifest, placed: set[str]) -> Iterator[Mutation]:
         unit, whole = wanted["name"], f"/etc/systemd/system/{wanted['name']}"
         if wanted["enabled"]:
             yield Mutation("disabled", name, unit, "unit_disabled", f"systemctl disable {unit}")
+        yield from _drop_ins(name, wanted)
+        if unit in _WAY_IN:
+            continue
         if wanted["started"]:
             yield Mutation("stopped", name, unit, "unit_stopped", f"systemctl stop {unit}")
         if not wanted["masked"] and whole not in placed:  # systemctl refuses to mask what is defined in /etc
             for way, script in _MASKS.items():
                 yield Mutation(way, name, unit, "unit_masked", script.replace("{}", unit))
-        yield from _drop_ins(name, wanted)
         if wanted["started"] and unit.endswith(".service") and whole not in placed:
             copy = f"sed 's|^ExecStart=.*|ExecStart=/bin/sleep infinity|' $(systemctl show -P FragmentPath {unit})"
             for way, path in (("redefined", whole), ("redefined until reboot", f"/run/systemd/system/{unit}")):
@@ -144,7 +150,7 @@ def _units(manifest: Manifest, placed: set[str]) -> Iterator[Mutation]:
 
 def _drop_ins(component: str, wanted: Mapping[str, Any]) -> Iterator[Mutation]:
     unit = wanted["name"]
-    daemon = wanted["started"] and unit.endswith(".service")
+    daemon = wanted["started"] and unit.endswith(".service") and unit not in _WAY_IN
     text, load = (_HIJACK, _loaded(unit)) if daemon else (_DESCRIBE, "systemctl daemon-reload")
     ways = {
         "overridden": ("/etc", load),
@@ -162,7 +168,8 @@ def _drop_ins(component: str, wanted: Mapping[str, Any]) -> Iterator[Mutation]:
 
 
 def _loaded(unit: str) -> str:
-    return f"systemctl daemon-reload; systemctl restart {unit}"
+    """Return a script that restarts a unit; one that is to end by itself would now never do so."""
+    return f"systemctl daemon-reload; timeout 15 systemctl restart {unit}"
 
 
 def _not_hijacked(unit: str) -> str:

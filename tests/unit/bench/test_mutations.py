@@ -78,6 +78,20 @@ def test_nothing_is_done_to_what_is_wanted_absent():
     assert [one for one in every() if one.resource == "/etc/web/gone"] == []
 
 
+def test_the_way_in_is_never_closed():
+    """Nobody could repair it from afar; what else can be done to it is done."""
+    ssh = {
+        "component": "ssh_server",
+        "packages": [{"name": "openssh-server", "version": None}],
+        "files": [entry("/etc/ssh/sshd_config.d/a.conf", units=["ssh.service"])],
+        "units": [unit("ssh.service")],
+    }
+    ways = possible([ssh])
+    assert not ways.keys() & {"purged", "stopped", "masked", "masked and stopped", "masked until reboot", "redefined"}
+    assert {"downgraded", "disabled", "overridden", "emptied", "changed, unit restarted"} <= ways.keys()
+    assert "sleep" not in ways["overridden"][0].script
+
+
 def dealt(seed, count):
     hosts = {"a": possible([WEB]), "b": possible([OWN])}
     deck = Deck(random.Random(seed), hosts)  # noqa: S311  # repeatable on purpose, and hides nothing
