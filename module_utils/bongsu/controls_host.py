@@ -66,7 +66,7 @@ def _find(kind: str, names: Collection[str]) -> controls.Found:
     """Look up settings; where nobody tells them, that is said of each, and of no other kind."""
     try:
         return LOOK[kind](names)
-    except BongsuError as error:
+    except (BongsuError, OSError) as error:
         return dict.fromkeys((name.lower() for name in names), controls.Unknown(str(error)))
 
 

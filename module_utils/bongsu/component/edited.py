@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from .. import edits, host
+from ..errors import BongsuError
 from .changes import Found
 from .spec import Component, FileSpec
 from .store import Store
@@ -35,26 +36,24 @@ def resolve(
 
 
 def _resolved(file: FileSpec, now: Found, manifest: dict[str, Any] | None, store: Store) -> FileSpec:
-    if now.kind not in ("file", "absent"):
-        return replace(file, content=b"")  # refused where the two are compared
-    content = edits.apply(file.edit or {}, _base(file, now, manifest, store), file.dest)
-    if now.kind == "absent":
-        return replace(file, content=content)
-    mode = file.mode if file.sets_mode else now.mode
-    return replace(file, content=content, owner=now.owner, group=now.group, mode=mode)
-
-
-def _base(file: FileSpec, now: Found, manifest: dict[str, Any] | None, store: Store) -> bytes:
-    """Return what the edit is made on: the file as it is, without what the last run wanted and this one does not."""
-    content = now.content or b""
     last = next((entry for entry in (manifest or {}).get("files", []) if entry["dest"] == file.dest), None)
-    if manifest is None or last is None or last.get("edit") == file.edit:
-        return content
-    original = manifest.get("originals", {}).get(file.dest)
-    if original is None:
-        return content
-    before = store.original_content(manifest["component"], original) or b""
-    return edits.revert(last["edit"], content, before, file.dest) if last.get("edit") else before
+    was = (manifest or {}).get("originals", {}).get(file.dest) if last else None
+    kept = b"" if manifest is None or was is None else store.original_content(manifest["component"], was) or b""
+    if now.kind == "file":
+        base, owner, group, mode = now.content or b"", now.owner, now.group, now.mode
+        if (
+            last and was and last.get("edit") != file.edit
+        ):  # what the last run wanted, and this one does not, goes first
+            base = edits.revert(last["edit"], base, kept, file.dest) if last.get("edit") else kept
+    elif was and was["kind"] == "file":  # somebody has taken it away since
+        base, owner, group, mode = kept, was["owner"], was["group"], int(was["mode"], 8)
+    elif last and not was:
+        raise BongsuError(f"{file.dest} is {now.kind}, and what it said is not known here; put it back as it was")
+    else:
+        base, owner, group, mode = b"", file.owner, file.group, file.mode
+    content = edits.apply(file.edit or {}, base, file.dest) if now.kind in ("file", "absent") or was else b""
+    mode = file.mode if file.sets_mode else mode
+    return replace(file, content=content, owner=owner, group=group, mode=mode)
 
 
 def before(entry: dict[str, Any], manifest: dict[str, Any], store: Store) -> FileSpec | None:

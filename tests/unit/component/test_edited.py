@@ -95,6 +95,30 @@ def test_a_file_that_only_the_edit_made_and_others_use_stays(host):
     assert path.read_text() == "MORE 1\n"
 
 
+@pytest.mark.parametrize("spoil", ["unlink", "link", "directory"])
+def test_a_file_that_somebody_has_taken_away_comes_back_as_it_was_with_the_edit(host, theirs, spoil):
+    edit(host, theirs)
+    theirs.unlink()
+    if spoil == "link":
+        theirs.symlink_to("/dev/null")
+    elif spoil == "directory":
+        theirs.mkdir()
+    assert drift(host) == [("login.defs", "missing" if spoil == "unlink" else "kind")]
+    assert edit(host, theirs)["changed"]
+    assert (theirs.read_text(), theirs.stat().st_mode & 0o777) == (EDITED, 0o640)
+    assert drift(host) == []
+    host.remove()
+    assert theirs.read_text() == THEIRS
+
+
+def test_a_file_is_not_made_up_that_was_as_wanted_from_the_beginning_and_is_gone(host, theirs):
+    theirs.write_text(EDITED)
+    edit(host, theirs)
+    theirs.unlink()
+    assert "put it back as it was" in edit(host, theirs)["msg"]
+    assert not theirs.exists()
+
+
 def test_two_components_edit_one_file_and_each_takes_its_own_away(host, theirs):
     edit(host, theirs, name="one")
     edit(host, theirs, {"settings": {"values": {"OTHER": "maybe"}}}, name="two")

@@ -32,12 +32,15 @@ def rules(host, path=AUTH):
     return [" ".join(line.split()) for line in lines if line.strip() and not line.startswith("#")]
 
 
-def test_a_rule_that_became_a_comment_is_drift_and_the_next_run_puts_it_right(host, name):
-    host.run_expect([0], rf"sed -i 's/^auth.*authfail/#&/; s/success=2/success=1/' {AUTH}")
-    assert f"{AUTH}" in host.run(f"{TOOL} drift").stdout
+def test_what_somebody_has_spoiled_is_drift_and_the_next_run_puts_it_right(host, name):
+    host.run_expect([0], rf"sed -i 's/^auth.*authfail/#&/; s/success=2/success=1/' {AUTH}; chmod 0644 /etc/crontab")
+    host.run_expect([0], "rm /etc/login.defs; ln -sf /dev/null /etc/security/faillock.conf")
+    drift = host.run(f"{TOOL} drift").stdout
+    assert all(path in drift for path in (AUTH, "/etc/crontab", "/etc/login.defs", "/etc/security/faillock.conf"))
     assert "sshd/wrong-password is 'refused', and should be 'refused counted'" in host.run(f"{TOOL} controls").stdout
     people.done(name, changed=1)
     assert host.run(f"{TOOL} drift").rc == host.run(f"{TOOL} controls").rc == 0
+    assert "MAIL_DIR" in host.file("/etc/login.defs").content_string  # the host's own, which nothing of ours says
     assert "authfail" not in "".join(line for line in host.file(AUTH).content_string.splitlines() if line[:1] == "#")
     assert sudo(host)
     assert not sudo(host, "wrong")
