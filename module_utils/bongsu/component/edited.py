@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from .. import edits, host
-from ..errors import BongsuError
 from .changes import Found
 from .spec import Component, FileSpec
 from .store import Store
@@ -47,8 +46,6 @@ def _resolved(file: FileSpec, now: Found, manifest: dict[str, Any] | None, store
             base = edits.revert(last["edit"], base, kept, file.dest) if last.get("edit") else kept
     elif was and was["kind"] == "file":  # somebody has taken it away since
         base, owner, group, mode = kept, was["owner"], was["group"], int(was["mode"], 8)
-    elif last and not was:
-        raise BongsuError(f"{file.dest} is {now.kind}, and what it said is not known here; put it back as it was")
     else:
         base, owner, group, mode = b"", file.owner, file.group, file.mode
     content = edits.apply(file.edit or {}, base, file.dest) if now.kind in ("file", "absent") or was else b""

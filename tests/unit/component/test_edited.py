@@ -111,12 +111,14 @@ def test_a_file_that_somebody_has_taken_away_comes_back_as_it_was_with_the_edit(
     assert theirs.read_text() == THEIRS
 
 
-def test_a_file_is_not_made_up_that_was_as_wanted_from_the_beginning_and_is_gone(host, theirs):
+def test_so_does_one_in_which_all_was_as_wanted_from_the_beginning(host, theirs):
     theirs.write_text(EDITED)
     edit(host, theirs)
     theirs.unlink()
-    assert "put it back as it was" in edit(host, theirs)["msg"]
-    assert not theirs.exists()
+    assert edit(host, theirs)["changed"]
+    assert theirs.read_text() == EDITED
+    host.remove()
+    assert theirs.read_text() == EDITED
 
 
 def test_two_components_edit_one_file_and_each_takes_its_own_away(host, theirs):
