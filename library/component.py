@@ -58,6 +58,15 @@ options:
       dest: {type: str, required: true, description: "Absolute path on the host."}
       src: {type: str, description: "A template of the role; O(files[].src) or O(files[].content) makes a file."}
       content: {type: str, description: "The file's whole content."}
+      edit:
+        description:
+          - What is wanted of a file that is not the component's own; all else in it and its owner stay, and its mode
+            unless O(files[].mode) is given. One of C(settings), C(pam) and C(pam_saved), as
+            C(module_utils/bongsu/edits) says; or C(nothing), where only the mode is wanted of a file that may not be
+            there.
+          - Where something takes it out, that is drift, and the next run puts it in again; what else changes in the
+            file is none. It is undone in the file as that is then.
+        type: dict
       state:
         description: V(absent) removes a file or link, never a directory.
         type: str

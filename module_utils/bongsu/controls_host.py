@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import controls
 from .component import store
-from .effective import LOOK
+from .effective import LOOK, TOLD
 from .errors import BongsuError
 
 DIRECTORY = Path(store.CONTROLS)
@@ -39,16 +39,20 @@ def _lines(verdicts: Sequence[controls.Verdict]) -> list[str]:
     ]
 
 
-def look(roles: Sequence[str] = (), directory: Path | None = None) -> list[controls.Verdict]:
-    """Judge every control of the roles named, or of all, by the documents on this host."""
+def look(roles: Sequence[str] = (), directory: Path | None = None, *, told: bool = True) -> list[controls.Verdict]:
+    """Judge every control of the roles named, or of all, by the documents on this host; ``told`` as for ``judge``."""
     paths = [path for path in sorted((directory or DIRECTORY).glob("*.json")) if not roles or path.stem in roles]
-    return judge({str(path): path.read_text(encoding="utf-8") for path in paths})
+    return judge({str(path): path.read_text(encoding="utf-8") for path in paths}, told=told)
 
 
-def judge(texts: Mapping[str, str]) -> list[controls.Verdict]:
-    """Judge every control of some documents, given by their paths; each daemon is asked once for all its settings."""
+def judge(texts: Mapping[str, str], *, told: bool = True) -> list[controls.Verdict]:
+    """Judge every control of some documents, given by their paths; each daemon is asked once for all its settings.
+
+    Without ``told``, what no run can put right is not looked at: whoever asks wants to know whether a run has to be.
+    """
     documents = [controls.read(text, place) for place, text in texts.items()]
-    wanted = controls.wanted((one for _, known in documents for one in known), LOOK)
+    kinds = LOOK if told else LOOK.keys() - TOLD
+    wanted = controls.wanted((one for _, known in documents for one in known), kinds)
     found = {kind: _find(kind, names) for kind, names in sorted(wanted.items())}
     return [controls.judge(role, one, found) for role, known in documents for one in known]
 
@@ -62,7 +66,7 @@ def _find(kind: str, names: Collection[str]) -> controls.Found:
     """Look up settings; where nobody tells them, that is said of each, and of no other kind."""
     try:
         return LOOK[kind](names)
-    except BongsuError as error:
+    except (BongsuError, OSError) as error:
         return dict.fromkeys((name.lower() for name in names), controls.Unknown(str(error)))
 
 

@@ -124,7 +124,7 @@ def _ineffective() -> list[str]:
         return []
     from . import controls_host  # a host without controls need not load it
 
-    return sorted(controls_host.ineffective(controls_host.look()))
+    return sorted(controls_host.ineffective(controls_host.look(told=False)))
 
 
 def _read(path: Path) -> dict[str, Any]:

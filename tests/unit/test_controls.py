@@ -100,9 +100,10 @@ def test_the_host_asks_each_daemon_once_and_only_for_the_roles_named(tmp_path, m
     assert asked == [{"PasswordAuthentication"}] * 2
 
 
-def test_a_daemon_that_does_not_answer_is_told_of_its_controls_alone(tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", [BongsuError, FileNotFoundError])
+def test_a_daemon_that_does_not_answer_is_told_of_its_controls_alone(tmp_path, monkeypatch, kind):
     def silent(names):
-        raise BongsuError("sshd -T: no answer")
+        raise kind("sshd -T: no answer")
 
     monkeypatch.setitem(controls_host.LOOK, "sshd", silent)
     monkeypatch.setitem(controls_host.LOOK, "other", lambda names: {"a": ["1"]})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import BongsuError
-from . import apt, deadman, heirs, history, lease, steps, toolkit, undo, unfinished
+from . import apt, deadman, edited, heirs, history, lease, steps, toolkit, undo, unfinished
 from .journal import Journal
 from .lookup import look
 from .packages import Coming, PackagePlan
@@ -49,6 +49,7 @@ class Converger:
         """Look, and do what is to be done; return the task's result."""
         manifest = self.store.manifest(component.name)
         seen = look(component, manifest, self.store, fetch=not check)
+        asked, component = component, edited.resolve(component, seen.found, manifest, self.store)
         plan = make_plan(component, seen, manifest)
         doubtful = (manifest or {}).get("doubtful")
         report: dict[str, Any] = {
@@ -66,7 +67,7 @@ class Converger:
                 self._prove(component, plan, doubtful)
             commit(self.store, self.complete(component, plan, seen, manifest, Coming()))
             return report
-        return report | self._carry_out(component, plan, seen, manifest)
+        return report | self._carry_out(asked, component, plan, seen, manifest)
 
     def _prove(self, component: Component, plan: Plan, doubtful: str) -> None:
         """Raise BongsuError where a component is not healthy that an earlier run could not put back."""
@@ -83,7 +84,7 @@ class Converger:
         return {**history.complete(component, plan, before, manifest, came, self.store), "owner": owner}
 
     def _carry_out(
-        self, component: Component, plan: Plan, seen: Observed, manifest: dict[str, Any] | None
+        self, asked: Component, component: Component, plan: Plan, seen: Observed, manifest: dict[str, Any] | None
     ) -> dict[str, Any]:
         started, before = time.time(), seen
         journal = Journal(self.store.journal_directory(component.name), component.name)
@@ -94,7 +95,8 @@ class Converger:
             if not plan.packages.is_empty:
                 came = self._change_packages(plan, seen, journal)
                 installed = plan.packages.actions()
-                seen = look(component, manifest, self.store, upgraded=bool(came.replaced))
+                seen = look(asked, manifest, self.store, upgraded=bool(came.replaced))
+                component = edited.resolve(asked, seen.found, manifest, self.store)
                 plan = make_plan(component, seen, manifest)
                 extra = {"actions": installed + replace(plan, packages=PackagePlan()).actions(), "diff": plan.diff()}
             if plan.touches_host:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .. import edits
 from . import manifest as manifests
 from .changes import Found
 from .packages import Status
@@ -125,15 +126,20 @@ def _path(entry: Mapping[str, Any], found: Found) -> _Facts:
         if manifests.digest((found.target or "").encode()) != entry["sha256"]:
             yield dest, "content", "it leads elsewhere"
     else:
-        if state == "file" and manifests.digest(found.content or b"") != entry["sha256"]:
-            yield dest, "content", ""
-        mode = int(entry["mode"], 8)
-        if found.owner != entry["owner"]:
-            yield dest, "owner", f"{found.owner} instead of {entry['owner']}"
-        if found.group != entry["group"]:
-            yield dest, "group", f"{found.group} instead of {entry['group']}"
-        if found.mode != mode:
-            yield dest, "mode", f"{found.mode:04o} instead of {mode:04o}"
+        if state == "file" and not _says(entry, found.content or b""):
+            yield dest, "content", "what was set in it is not there any more" if entry.get("edit") else ""
+        for key, has in (("owner", found.owner), ("group", found.group)):
+            if has != entry[key] and not entry.get("edit"):  # of an edited file, that is the host's
+                yield dest, key, f"{has} instead of {entry[key]}"
+        if entry["mode"] is not None and found.mode != int(entry["mode"], 8):
+            yield dest, "mode", f"{found.mode:04o} instead of {int(entry['mode'], 8):04o}"
+
+
+def _says(entry: Mapping[str, Any], content: bytes) -> bool:
+    """Tell whether a file's content is what was placed, or has what was set in it."""
+    if entry.get("edit"):
+        return edits.is_in(entry["edit"], content, entry["dest"])
+    return bool(manifests.digest(content) == entry["sha256"])
 
 
 def _unit(wanted: Mapping[str, Any], state: UnitState) -> _Facts:
@@ -179,9 +185,9 @@ def _normal(fragment: str) -> str:
 def _unread(manifest: Mapping[str, Any], state: UnitState, paths: Mapping[str, Found]) -> _Facts:
     """Compare with the files that are as they should be; for the others there are findings of their own."""
     on_disk = {
-        entry["dest"]: (entry["sha256"], found.changed_at)
+        entry["dest"]: (manifests.digest(found.content), found.changed_at)
         for entry in _read_by(manifest["files"], state.name)
-        if (found := paths[entry["dest"]]).content is not None and manifests.digest(found.content) == entry["sha256"]
+        if (found := paths[entry["dest"]]).content is not None and _says(entry, found.content)
     }
     unread = outdated_files(state, manifests.unit_record(manifest, state.name), on_disk)
     if unread:

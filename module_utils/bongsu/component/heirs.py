@@ -17,9 +17,13 @@ def others(component: str, store: Store) -> list[dict[str, Any]]:
     return [manifest for name, manifest in store.manifests().items() if name != component]
 
 
-def paths(known: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """Name the paths that manifests know, those that are to be absent among them."""
-    return frozenset().union(*(_named(manifest, "originals") for manifest in known))
+def paths(known: Iterable[Mapping[str, Any]], *, edited: bool = True) -> frozenset[str]:
+    """Name the paths that manifests know, those to be absent among them; those only ``edited`` may be left out."""
+    return frozenset().union(*(_named(manifest, "originals") - _edited(manifest, edited) for manifest in known))
+
+
+def _edited(manifest: Mapping[str, Any], wanted: bool) -> set[str]:
+    return set() if wanted else {file["dest"] for file in manifest["files"] if file.get("edit")}
 
 
 def units(known: Iterable[Mapping[str, Any]]) -> dict[str, UnitSpec]:

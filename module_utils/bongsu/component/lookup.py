@@ -49,7 +49,7 @@ def ineffective(component: Component) -> dict[str, str]:
         return {}
     from .. import controls_host  # most components have none, and need not load this
 
-    return controls_host.ineffective(controls_host.judge(documents))
+    return controls_host.ineffective(controls_host.judge(documents, told=False))
 
 
 def foreign(overriding: dict[str, dict[str, Found]], component: Component, store: Store) -> dict[str, dict[str, Found]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import BongsuError
-from .spec import Component
+from .spec import Component, FileSpec
 from .units import UnitRecord, UnitState
 
 FORMAT = 1
@@ -26,24 +26,28 @@ def describe(component: Component) -> dict[str, Any]:
         "format": FORMAT,
         "component": component.name,
         "packages": [{"name": package.name, "version": package.version} for package in component.packages],
-        "files": [
-            {
-                "dest": file.dest,
-                "state": file.state,
-                "sha256": None if file.content is None else digest(file.content),
-                "owner": file.owner,
-                "group": file.group,
-                "mode": f"{file.mode:04o}",
-                "on_change": file.on_change,
-                "units": list(file.units),
-            }
-            for file in component.files
-        ],
+        "files": [_entry(file) for file in component.files],
         "units": [
             {"name": unit.name, "enabled": unit.enabled, "started": unit.started, "masked": unit.masked}
             for unit in component.units
         ],
     }
+
+
+def _entry(file: FileSpec) -> dict[str, Any]:
+    """Describe a path. Of an edited file, what else it says and its owner are the host's, and its mode may be."""
+    own = file if file.edit is None else FileSpec(file.dest, "file")
+    entry = {
+        "dest": file.dest,
+        "state": file.state,
+        "sha256": None if own.content is None else digest(own.content),
+        "owner": own.owner,
+        "group": own.group,
+        "mode": f"{file.mode:04o}" if file.sets_mode else None,
+        "on_change": file.on_change,
+        "units": list(file.units),
+    }
+    return entry if file.edit is None else entry | {"edit": file.edit}
 
 
 def parse(text: str, place: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from . import heirs
+from . import edited, heirs
 from .changes import Found
 from .plan import Plan
 from .spec import Component, FileSpec, UnitSpec
@@ -62,13 +62,15 @@ def keep(
 ) -> dict[str, Any]:
     """Keep how each path was that is touched for the first time; return the originals of all the component's paths.
 
+    An edited file is kept even where all that is wanted was in it: it may be gone one day, and is nobody's to make up.
+
     ``found`` is how they were when this run began: what its packages brought goes with them. What another component
     has made of a path is not how it was: there, that one's original counts.
     """
     kept: dict[str, Any] = dict((manifest or {}).get("originals", {}))
-    for change in plan.changes:
-        dest = change.file.dest
-        if change.verb != "displace" and dest not in kept:
+    touched = {change.file.dest for change in plan.changes if change.verb != "displace"}
+    for dest in sorted(touched | {file.dest for file in component.files if file.edit}):
+        if dest not in kept:
             elder = heirs.elder("originals", dest, component.name, store)
             kept[dest] = (
                 store.keep_original(component.name, found[dest])
@@ -102,8 +104,12 @@ def _files_before(
     entries: list[dict[str, Any]], manifest: dict[str, Any], store: Store, others: list[dict[str, Any]]
 ) -> tuple[FileSpec, ...]:
     """Turn entries of a manifest into what stood at their paths, what lies in a directory before the directory."""
-    needed = heirs.paths(others)
-    files = [_before(entry, manifest, store) for entry in reversed(entries) if entry["dest"] not in needed]
+    needed, placed = heirs.paths(others), heirs.paths(others, edited=False)
+    files = [
+        edited.before(entry, manifest, store) if entry.get("edit") else _before(entry, manifest, store)
+        for entry in reversed(entries)
+        if entry["dest"] not in (placed if entry.get("edit") else needed)
+    ]
     return tuple(file for file in files if file)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .. import edits
 from ..errors import BongsuError
 from . import manifest as manifests
 
@@ -72,6 +73,7 @@ def _like(pattern: str) -> Check:
 # Names go to systemctl as they are: one that looks like an option must not get there.
 _UNIT = _like(r"[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]*\.[a-z]+")
 _DIGEST = _like("[0-9a-f]{64}")
+_MODE = _like("[0-7]{3,5}")
 _LISTS: dict[str, dict[str, Check]] = {
     "packages": {"name": _text, "version": _maybe_text},
     "files": {
@@ -80,8 +82,9 @@ _LISTS: dict[str, dict[str, Check]] = {
         "sha256": _maybe_text,
         "owner": _text,
         "group": _text,
-        "mode": _like("[0-7]{3,5}"),
+        "mode": lambda value: value is None or _MODE(value),
         "on_change": _text,
+        "edit": lambda value: value is None or not edits.check(value),
         "units": lambda value: isinstance(value, list) and all(map(_text, value)),
     },
     "units": {"name": _UNIT, "enabled": _flag, "started": _flag, "masked": _flag},
@@ -93,7 +96,7 @@ _MAPPINGS: dict[str, dict[str, Check]] = {
         "kind": _text,
         "owner": _text,
         "group": _text,
-        "mode": _like("[0-7]{3,5}"),
+        "mode": _MODE,
         "backup": lambda value: value is None or _DIGEST(value),  # a file's name: it must lead nowhere else
         "target": _maybe_text,
     },

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os.path
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .. import edits
 from ..errors import BongsuError
 
 _FILE = {
     "dest": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["file", "directory", "absent"], "default": "file"},
     "content": {"type": "str"},
+    "edit": {"type": "dict"},
     "owner": {"type": "str", "default": "root"},
     "group": {"type": "str", "default": "root"},
     "mode": {"type": "str"},
@@ -93,7 +96,9 @@ class FileSpec:
     """One path as wanted.
 
     ``state`` is file, directory or absent; taking a component away knows two more, link (``content`` is its target)
-    and unmade (a directory that goes if nothing is left in it). Only a file and a link have ``content``.
+    and unmade (a directory that goes if nothing is left in it). Only a file and a link have ``content``. A file with an
+    ``edit`` keeps what else it says, its owner, and its mode unless ``sets_mode``; what it comes to is known on the
+    host (see edited.py).
     """
 
     dest: str
@@ -106,6 +111,8 @@ class FileSpec:
     on_change: str = "none"
     units: tuple[str, ...] = ()
     secret: bool = False
+    edit: Mapping[str, Any] | None = None
+    sets_mode: bool = True
 
 
 @dataclass(frozen=True)
@@ -177,11 +184,13 @@ def _package(place: str, raw: str) -> PackageSpec:
 
 
 def _file(place: str, raw: dict[str, Any], unit_names: tuple[str, ...]) -> FileSpec:
-    dest, state, content = raw["dest"], raw["state"], raw["content"]
+    dest, state, content, edit = raw["dest"], raw["state"], raw["content"], raw["edit"]
     if not dest.startswith("/") or os.path.normpath(dest) != dest:
         raise BongsuError(f"{place}.dest: '{dest}' is not a plain absolute path; write it from / without '..' or '//'")
-    if state == "file" and content is None:
-        raise BongsuError(f"{place}: {dest} has neither src nor content; give one, or state: directory or absent")
+    if edit is not None:
+        _refuse_edit(place, raw)
+    elif state == "file" and content is None:
+        raise BongsuError(f"{place}: {dest} has neither src, content nor edit; give one, or state: directory or absent")
     if state != "file" and content is not None:
         raise BongsuError(f"{place}: {dest} has content but state: {state}; drop one of the two")
     validate = tuple(raw["validate"] or ())
@@ -203,7 +212,19 @@ def _file(place: str, raw: dict[str, Any], unit_names: tuple[str, ...]) -> FileS
         on_change=raw["on_change"],
         units=unit_names if raw["units"] is None else tuple(raw["units"]),
         secret=raw["secret"],
+        edit=edit,
+        sets_mode=edit is None or raw["mode"] is not None,
     )
+
+
+def _refuse_edit(place: str, raw: dict[str, Any]) -> None:
+    """Raise BongsuError where an edit is none, or stands beside what it cannot go with."""
+    beside = ["content"] if raw["content"] is not None else []
+    beside += ["state"] if raw["state"] != "file" else []
+    if beside:
+        raise BongsuError(f"{place}: {raw['dest']} has an edit and {beside[0]}; drop one of the two")
+    if wrong := edits.check(raw["edit"]):
+        raise BongsuError(f"{place}.edit: {wrong}")
 
 
 def _mode(place: str, raw: str | None, state: str) -> int:

@@ -107,7 +107,7 @@ def _files(manifest: Manifest) -> Iterator[Mutation]:
         path = file["dest"]
         ways = {"file": _FILE_WAYS, "directory": _DIRECTORY_WAYS}.get(file["state"], {})
         for way, (what, script) in ways.items():
-            if way != "emptied" or file["sha256"] != _EMPTY:
+            if (way != "emptied" or file["sha256"] != _EMPTY) and not _spared(file, what, way):
                 yield Mutation(way, name, path, what, script.replace("{}", shlex.quote(path)))
         readers = started & set(file["units"]) if file["on_change"] != "none" and file["state"] == "file" else set()
         for unit in sorted(readers):
@@ -117,6 +117,15 @@ def _files(manifest: Manifest) -> Iterator[Mutation]:
             back = f"sleep 1; cat /root/kept >{quoted}"
             yield Mutation("changed, unit restarted", name, path, "content", f"{edit}; {restart}")
             yield Mutation("changed, restarted, changed back", name, unit, "unread", f"{edit}; {restart}; {back}")
+
+
+def _spared(file: Mapping[str, Any], what: str, way: str) -> bool:
+    """Tell whether something is no drift in a file of others that is only edited, or would close the way in."""
+    if "edit" not in file:
+        return False
+    empty = what == "content" and not any(file["edit"].get("settings", {}).get("values", {}))
+    others = what in ("owner", "group") or way == "appended" or (what == "mode" and file["mode"] is None)
+    return empty or others or file["dest"].startswith("/etc/pam.d/")
 
 
 def _packages(manifest: Manifest) -> Iterator[Mutation]:

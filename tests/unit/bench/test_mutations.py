@@ -92,6 +92,23 @@ def test_the_way_in_is_never_closed():
     assert "sleep" not in ways["overridden"][0].script
 
 
+def test_of_a_file_that_is_only_edited_what_is_wanted_is_spoiled_and_nobody_is_shut_out():
+    settings = entry("/etc/login.defs") | {"edit": {"settings": {"values": {"UMASK": "027"}}}, "mode": None}
+    mode = entry("/etc/crontab") | {"edit": {"nothing": {}}, "mode": "0600"}
+    stack = entry("/etc/pam.d/common-auth") | {"edit": {"pam": {}}, "mode": None}
+    ways = possible([{"component": "accounts", "packages": [], "files": [settings, mode, stack], "units": []}])
+    kinds = {"deleted", "moved and linked", "linked to nothing", "made a directory"}
+    assert {way for way, ones in ways.items() if settings["dest"] in {one.resource for one in ones}} == {
+        *("replaced", "emptied"),
+        *kinds,
+    }
+    assert {way for way, ones in ways.items() if mode["dest"] in {one.resource for one in ones}} == {
+        "of another mode",
+        *kinds,
+    }
+    assert stack["dest"] not in {one.resource for ones in ways.values() for one in ones}
+
+
 def dealt(seed, count):
     hosts = {"a": possible([WEB]), "b": possible([OWN])}
     deck = Deck(random.Random(seed), hosts)  # noqa: S311  # repeatable on purpose, and hides nothing

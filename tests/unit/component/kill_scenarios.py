@@ -143,6 +143,31 @@ def _let_go(host: Host, **how: Any) -> Result:
     return host.converge(host.file(content="new\n"), units=[], **how)
 
 
+def _theirs(host: Host) -> None:
+    """Files of others; one of them was edited before, and asked for something else."""
+    (host.root / "etc/login.defs").write_text("UMASK 022\nOTHER yes\n")
+    (host.root / "etc/crontab").write_text("theirs\n")
+    done = host.converge(_edit_of(host, "etc/login.defs", UMASK="077", LIMIT=3), units=[])
+    assert "failed" not in done, done
+
+
+def _edit_of(host: Host, path: str, **values: Any) -> dict[str, Any]:
+    return {"dest": str(host.root / path), "edit": {"settings": {"values": values}}}
+
+
+def _edit(host: Host, **how: Any) -> Result:
+    crontab = {"dest": str(host.root / "etc/crontab"), "edit": {"nothing": {}}, "mode": "0600"}
+    edits = [_edit_of(host, "etc/login.defs", UMASK="027"), _edit_of(host, "etc/new.conf", deny=5), crontab]
+    return host.converge(*edits, units=[], **how)
+
+
+def _edited(host: Host) -> None:
+    _theirs(host)
+    assert "failed" not in _edit(host)
+    defs = host.root / "etc/login.defs"
+    defs.write_text(f"{defs.read_text()}LATER 1\n")
+
+
 SCENARIOS = {
     "files are created and a unit is started": Scenario(_unit_of_ours, _create),
     "files of a running unit are replaced, and one is dropped": Scenario(_running, _create),
@@ -154,6 +179,8 @@ SCENARIOS = {
         _running, lambda host, **how: host.converge(*_files(host, "broken\n"), **how), fails=True
     ),
     "directories, units and what was absent are given back": Scenario(_full, _let_go),
+    "files of others are edited": Scenario(_theirs, _edit),
+    "edits of files of others are undone": Scenario(_edited, lambda host, **how: host.remove(**how)),
     "a component is removed": Scenario(_installed, lambda host, **how: host.remove(**how)),
 }
 TOOLKIT = {

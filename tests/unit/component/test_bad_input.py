@@ -6,7 +6,7 @@ CASES = {
     "name": ({"name": "No Good"}, "name: 'No Good' is not a component's name; use lower-case letters"),
     "relative dest": ({"files": [{"dest": "etc/x", "content": ""}]}, "files[0].dest: 'etc/x' is not a plain absolute"),
     "dotted dest": ({"files": [{"dest": "/etc/../x", "content": ""}]}, "write it from / without '..'"),
-    "no content": ({"files": [{"dest": "/x"}]}, "files[0]: /x has neither src nor content; give one"),
+    "no content": ({"files": [{"dest": "/x"}]}, "files[0]: /x has neither src, content nor edit; give one"),
     "content of a directory": (
         {"files": [{"dest": "/x", "state": "directory", "content": "a"}]},
         "/x has content but state: directory; drop one",

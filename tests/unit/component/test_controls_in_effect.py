@@ -153,6 +153,15 @@ def test_the_host_says_so_and_is_not_written_down_as_done(host, wanted, obedient
     assert answer(host)["record"] == {}
 
 
+def test_what_no_run_can_put_right_is_told_and_calls_for_none(host, wanted, live, monkeypatch):
+    monkeypatch.setattr(controls_host, "TOLD", frozenset({"live"}))
+    live.write_text("99")
+    assert "failed" not in host.converge(*wanted())
+    assert not host.converge(*wanted())["changed"]
+    assert answer(host)["ineffective"] == []
+    assert [one.state for one in controls_host.look((), host.root / "etc/controls")] == ["ineffective"]
+
+
 def test_taking_it_away_asks_nothing_of_its_controls(host, wanted, live):
     host.converge(*wanted())
     live.write_text("99")
