@@ -34,6 +34,11 @@ REASONS = {
     r"paths: /var/cache/debconf/tmp\.ci: absent -> \['directory', 'root', 'root', '0755', ''\]": "debconf's, empty",
     rf"paths: /var/cache/ldconfig/aux-cache: {ANY}": "ldconfig's index: libraries came and went",
     rf"paths: /var/lib/dpkg/status-old: {ANY}": "the copy before dpkg's last change",
+    rf"paths: /var/lib/ucf/(hashfile|registry)\.\d: ({ANY}|{NEW})": "the copies before ucf's last changes",
+    rf"paths: /var/lib/ucf/(hashfile|registry): {ANY}": "another order: the lines are compared by themselves",
+    rf"paths: /var/log/alternatives\.log: {ANY}": "what they did, too",
+    # When Debian's own timers last ran, which were there before.
+    rf"paths: /var/lib/systemd/timers/stamp-apt-daily(-upgrade)?\.timer: {NEW}": "systemd's note of that",
     # Only Debian's own user: test_a_host_that_leaves_is_as_before looks at each line.
     rf"paths: /etc/(passwd|group|shadow|gshadow)-?: {ANY}": "Debian's packages leave their system user",
 }
@@ -62,7 +67,10 @@ def before(leaving, victims):
     """
     for victim in victims.values():
         boot_again(leaving.lab, victim)
-    looks = {name: {**_snapshot.take(victim, LOOK), "accounts": accounts(victim)} for name, victim in victims.items()}
+    looks = {
+        name: {**_snapshot.take(victim, LOOK), "accounts": accounts(victim), "registered": registered(victim)}
+        for name, victim in victims.items()
+    }
     leaving.succeed("site.yml")
     return looks
 
@@ -77,6 +85,11 @@ def accounts(victim):
     """Give every line of the account files."""
     lines = victim.inside("grep", "", *(f"/etc/{file}" for file in ("passwd", "group", "shadow", "gshadow"))).stdout
     return {line.removeprefix("/etc/") for line in lines.splitlines()}
+
+
+def registered(victim):
+    """Give every line of what ucf keeps of packages' configuration files."""
+    return sorted(victim.inside("cat", "/var/lib/ucf/hashfile", "/var/lib/ucf/registry").stdout.splitlines())
 
 
 def output(result):
@@ -133,6 +146,7 @@ def test_a_host_that_leaves_is_as_before(leaving, victims, before, name):
     came = accounts(victims[name]) - before[name]["accounts"]
     assert before[name]["accounts"] <= accounts(victims[name])
     assert {":".join(line.split(":")[:2]).replace(":", ": ") for line in came} == ACCOUNTS
+    assert registered(victims[name]) == before[name]["registered"]
     assert after["audit"] == ""
     assert after["journals"] == {"open": [], "never_opened": []}
 
