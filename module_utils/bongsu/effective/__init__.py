@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from ..controls import Found
-from . import apt, coredump, fail2ban, limits, modprobe, needrestart, sshd, sysctl, systemd, timer
+from . import apt, chrony, coredump, fail2ban, limits, modprobe, needrestart, sshd, sysctl, systemd, timer
 
 LOOK: dict[str, Callable[[Collection[str]], Found]] = {
     "apt": apt.look,
+    "chrony": chrony.look,
     "coredump": coredump.look,
     "fail2ban": fail2ban.look,
     "limits": limits.look,
