@@ -47,7 +47,7 @@ options:
     description:
       - Installed packages that apt may remove for O(packages), since both cannot be installed. They are given back when
         the component goes, or the run fails.
-      - A service of theirs runs on, as packages may touch none meanwhile; have a unit of the component conflict with it.
+      - A service of theirs runs on; have a unit of the component conflict with it.
     type: list
     elements: str
     default: []
