@@ -39,7 +39,15 @@ options:
     description:
       - Debian packages to have, as V(NAME) or pinned as V(NAME=VERSION). A pinned one is held at that version.
       - Missing ones are installed by apt-get, with their services not yet started. An installation that would remove
-        another package is refused.
+        another package than O(replaces) is refused.
+    type: list
+    elements: str
+    default: []
+  replaces:
+    description:
+      - Installed packages that apt may remove for O(packages), since both cannot be installed. They are given back when
+        the component goes, or the run fails.
+      - A service of theirs runs on; have a unit of the component conflict with it.
     type: list
     elements: str
     default: []

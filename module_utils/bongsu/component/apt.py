@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,26 +69,44 @@ def newer_versions(names: Sequence[str]) -> list[str]:
     return sorted(set(names) & set(coming.replaced))
 
 
-def simulate(arguments: Sequence[str]) -> Coming:
-    """Ask apt what an installation would bring; raise BongsuError in apt's words where it cannot be, or removes.
+def simulate(arguments: Sequence[str], yielding: Collection[str] = ()) -> Coming:
+    """Ask apt what an installation would bring; raise BongsuError where it cannot, or removes others than ``yielding``.
 
     Of what a package needs, apt takes the newest alone, and gives up where a pinned one insists on the version before:
     ``beside`` of the answer has what must then be installed with it.
     """
     beside: list[str] = []
     for _ in range(_ROUNDS):
-        command = [*_APT, "--simulate", "--no-remove", *_MAY_CHANGE, "install", *arguments, *beside]
+        command = [*_APT, "--simulate", *_keeping(yielding), *_MAY_CHANGE, "install", *arguments, *beside]
         output = _run(command)
         more = sorted(set(insisted_on(output.text)) - {*arguments, *beside}) if output.status != 0 else []
         if not more:
             break
         beside += more
-    coming = parse_simulation(_checked(command, output))
-    remnants = tuple(sorted(read_status().remnants.intersection(coming.new)))
+    coming, going = parse_simulation(_checked(command, output)), parse_removal(output.text)
+    if more_going := sorted(going - set(yielding)):
+        raise BongsuError(
+            f"for {', '.join(arguments)}, apt would remove {', '.join(more_going)}: take it away yourself"
+        )
+    status = read_status()
+    remnants = tuple(sorted(status.remnants.intersection(coming.new)))
     automatic = {*coming.replaced, *(argument.partition("=")[0] for argument in beside)}
-    if automatic:  # one more question, and seldom
-        automatic -= {*_require(["apt-mark", "showmanual", *sorted(automatic)]).split()}
-    return replace(coming, remnants=remnants, beside=tuple(beside), automatic=tuple(sorted(automatic)))
+    manual: set[str] = set()
+    if automatic | going:  # one more question, and seldom
+        manual = {*_require(["apt-mark", "showmanual", *sorted(automatic | going)]).split()}
+        automatic -= manual
+    gone = {name: {"version": status.versions[name], "automatic": name not in manual} for name in sorted(going)}
+    return replace(coming, remnants=remnants, beside=tuple(beside), automatic=tuple(sorted(automatic)), gone=gone)
+
+
+def _keeping(yielding: Collection[str]) -> tuple[str, ...]:
+    return () if yielding else ("--no-remove",)
+
+
+def fetch(versions: Mapping[str, str]) -> None:
+    """Have those versions of installed packages that a repository still has fetched, to be installed again one day."""
+    for name, version in sorted(versions.items()):
+        _run([*_APT, "--download-only", "--reinstall", *_MAY_CHANGE, "install", f"{name}={version}"])
 
 
 def install(coming: Coming, arguments: Sequence[str]) -> None:
@@ -96,13 +114,13 @@ def install(coming: Coming, arguments: Sequence[str]) -> None:
 
     Apt lifts the holds of what it changes: whoever calls holds it again.
     """
-    install_exactly([*arguments, *coming.beside])
+    install_exactly([*arguments, *coming.beside], yielding=coming.gone)
     mark_automatic(coming.automatic)
 
 
-def install_exactly(arguments: Iterable[str]) -> None:
+def install_exactly(arguments: Iterable[str], yielding: Collection[str] = ()) -> None:
     """Install packages in apt's notation, or as paths of .deb files."""
-    _apt("--no-remove", *_MAY_CHANGE, "install", *arguments)
+    _apt(*_keeping(yielding), *_MAY_CHANGE, "install", *arguments)
 
 
 def mark_automatic(names: Iterable[str]) -> None:

@@ -137,10 +137,12 @@ class Converger:
         held, released = list(plan.packages.hold), list(plan.packages.release)
         if arguments:
             apt.refresh_lists()
-        coming = apt.simulate(arguments) if arguments else Coming()
+        coming = apt.simulate(arguments, plan.packages.yielding) if arguments else Coming()
         lifted = sorted(apt.read_status().held.intersection(coming.replaced) - {*released})
         offered = apt.offered(coming.replaced)
         journal.will_install(coming, held=held, released=[*released, *lifted], found=seen.found, offered=offered)
+        if coming.gone:
+            apt.fetch({name: was["version"] for name, was in coming.gone.items()})
         if arguments:
             apt.install(coming, arguments)
         journal.installed()

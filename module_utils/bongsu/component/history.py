@@ -34,6 +34,7 @@ def complete(
         **plan.manifest,
         "brought": sorted({*came.new, *last.get("brought", [])}),
         "remnants": sorted({*came.remnants, *last.get("remnants", [])}),
+        "gone": {**came.gone, **last.get("gone", {})},
         "held": sorted({*before.packages.hold, *manifests.held(manifest)}.intersection(pinned)),
         "versions": {name: versions[name] for name in packages if name in versions},
         "originals": originals.keep(component, plan, manifest, store, before.found),

@@ -88,6 +88,7 @@ class Journal:
             "replaced": coming.replaced,
             "remnants": list(coming.remnants),
             "automatic": list(coming.automatic),
+            "gone": coming.gone,
             "held": held,
             "released": released,
             "existed": [dest for dest, was in found.items() if was.kind != "absent"],

@@ -76,7 +76,9 @@ def _packages(
         free = [package.name for package in component.packages if package.version is None]
         newer = apt.newer_versions([name for name in free if name in status.versions])
     last = {} if upgraded else (manifest or {}).get("versions", {})  # what was just installed is the best there is
-    return packages.plan(component.packages, status, last, held_before, newer, is_older=apt.is_older)
+    return packages.plan(
+        component.packages, status, last, held_before, newer, component.replaces, is_older=apt.is_older
+    )
 
 
 def _strange(overriding: dict[str, dict[str, Found]], manifest: dict[str, Any] | None) -> dict[str, Found]:

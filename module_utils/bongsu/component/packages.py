@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from .spec import PackageSpec
 
@@ -34,6 +35,7 @@ class PackagePlan:
     hold: tuple[str, ...] = ()
     release: tuple[str, ...] = ()
     configure: bool = False  # finish what an interrupted dpkg left half done
+    yielding: tuple[str, ...] = ()  # installed packages that may go for those to install
 
     @property
     def is_empty(self) -> bool:
@@ -45,6 +47,7 @@ class PackagePlan:
         return [
             *(["had dpkg finish what was interrupted"] if self.configure else []),
             *(f"installed {name}: {reason}" for name, reason in self.install),
+            *(f"let {name} go, where that takes its place" for name in self.yielding),
             *(f"held {name}" for name in self.hold),
             *(f"no longer holding {name}" for name in self.release),
         ]
@@ -56,6 +59,7 @@ class Coming:
 
     ``remnants`` names the new ones of which there is configuration already; ``beside`` what must be asked for by its
     version, in apt's notation, for the installation to be possible; ``automatic`` those that nobody asked for.
+    ``gone`` has what goes: name -> {version, automatic}.
     """
 
     new: tuple[str, ...] = ()
@@ -63,6 +67,7 @@ class Coming:
     remnants: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     automatic: tuple[str, ...] = ()
+    gone: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def parse_status(text: str) -> Status:
@@ -94,6 +99,7 @@ def plan(
     last: Mapping[str, str | None],
     held_before: Iterable[str],
     newer: Iterable[str] = (),
+    replaces: Iterable[str] = (),
     *,
     is_older: Callable[[str, str], bool],
 ) -> PackagePlan:
@@ -101,7 +107,8 @@ def plan(
 
     ``last`` has the versions of the last converge: a package that has since become older is brought forward again.
     ``held_before`` names those that bongsu holds: no longer, where no version is pinned any more.
-    ``newer`` names those that have a newer version and shall have it; ``is_older`` compares two versions of Debian's.
+    ``newer`` names those that have a newer version and shall have it, ``replaces`` those whose place may be taken;
+    ``is_older`` compares two versions of Debian's.
     """
     install, hold = [], []
     wanted = tuple(wanted)
@@ -119,7 +126,8 @@ def plan(
         if package.name in pinned and package.name not in status.held:
             hold.append(package.name)
     release = sorted((set(held_before) - pinned) & status.held)
-    return PackagePlan(tuple(install), tuple(hold), tuple(release), status.unfinished)
+    yielding = sorted(set(replaces) & status.versions.keys()) if install else []
+    return PackagePlan(tuple(install), tuple(hold), tuple(release), status.unfinished, tuple(yielding))
 
 
 def parse_simulation(text: str) -> Coming:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BongsuError
-from . import apt, deadman, heirs, lease, originals, toolkit, undo
+from . import apt, deadman, heirs, lease, originals, toolkit, undo, undo_packages
 from . import manifest as manifests
 from .journal import Journal
 from .lookup import look
@@ -33,6 +33,7 @@ def remove(name: str, store: Store, converger: Converger, *, check: bool) -> dic
     brought = [name for name in manifest.get("brought", []) if not _heir(name, manifest, store)]
     report["diff"] = plan.diff()
     report["actions"] = plan.actions() + [f"purge {package}, unless something else needs it" for package in brought]
+    report["actions"] += [f"bring {package} back" for package in manifest.get("gone", {}) if brought]
     if check:
         return report
     lease.take(store, converger.request.run)
@@ -77,18 +78,30 @@ def _give_up(name: str, manifest: dict[str, Any], store: Store) -> list[str]:
     installed = set(brought) & set(apt.read_status().versions) if brought else set()
     spared = {*manifest.get("given_back", _given_back(manifest)), *heirs.paths(heirs.others(name, store))}
     kept = apt.take_away(brought, sparing=sorted(spared), remnants=manifest.get("remnants", []))
+    returned = _give_back(manifest)
     _bequeath(manifest, kept, store)
     store.forget(name)
     return [
         *(f"purged {package}" for package in sorted(installed - set(kept))),
+        *(f"brought {package} back" for package in returned),
         *(f"kept {package}, which something else needs" for package in kept),
     ]
+
+
+def _give_back(manifest: dict[str, Any]) -> list[str]:
+    """Bring back what had gone for this component's packages, unless one of these stays; return its names."""
+    gone, here = manifest.get("gone", {}), apt.read_status().versions
+    if not gone or any(package in here for package in manifest.get("brought", [])):
+        return []
+    if troubles := undo_packages.give_back(gone):
+        raise BongsuError("; ".join(troubles))
+    return sorted(gone.keys() - here.keys())
 
 
 def _rest(manifest: dict[str, Any]) -> dict[str, Any]:
     """Give the manifest of a component whose files and units are as before: what is left are its packages."""
     left = {key: manifest.get(key, []) for key in ("brought", "remnants", "held")}
-    left |= {key: manifest.get(key, {}) for key in ("originals", "unit_originals")}
+    left |= {key: manifest.get(key, {}) for key in ("originals", "unit_originals", "gone")}
     return manifests.empty(manifest["component"]) | left | {"given_back": _given_back(manifest)}
 
 
@@ -133,6 +146,8 @@ def _bequeath(manifest: dict[str, Any], kept: list[str], store: Store) -> None:
             heir = min(others.values(), key=lambda other: (not other["packages"], other["component"]))
         if heir:
             heirs.hand_on(heir["component"], "brought", [package], store)
+            if manifest.get("gone"):
+                heirs.hand_on(heir["component"], "gone", manifest["gone"], store)
             if package in manifest.get("remnants", []):
                 heirs.hand_on(heir["component"], "remnants", [package], store)
     nothing = manifests.empty(manifest["component"])

@@ -61,6 +61,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "packages": {"type": "list", "elements": "str", "default": []},
+    "replaces": {"type": "list", "elements": "str", "default": []},
     "upgrade": {"type": "bool", "default": False},
     "files": {"type": "list", "elements": "dict", "options": _FILE, "default": []},
     "validate": {"type": "list", "elements": "list", "default": []},
@@ -142,6 +143,7 @@ class Component:
     deadline: float = 30.0
     upgrade: bool = False
     confirm_within: float | None = None
+    replaces: tuple[str, ...] = ()  # packages whose place the component's own may take
 
 
 def parse(params: dict[str, Any]) -> Component:
@@ -173,6 +175,7 @@ def parse(params: dict[str, Any]) -> Component:
         deadline=params["deadline"],
         upgrade=params["upgrade"],
         confirm_within=confirm_within,
+        replaces=tuple(_named_alone(f"replaces[{i}]", raw) for i, raw in enumerate(params["replaces"])),
     )
 
 
@@ -181,6 +184,13 @@ def _package(place: str, raw: str) -> PackageSpec:
     if not found:
         raise BongsuError(f"{place}: '{raw}' is not a package; write it as 'NAME' or, to pin it, as 'NAME=VERSION'")
     return PackageSpec(found[1], found[2])
+
+
+def _named_alone(place: str, raw: str) -> str:
+    package = _package(place, raw)
+    if package.version is not None:
+        raise BongsuError(f"{place}: '{raw}' has a version; write the name alone, as any version may be here")
+    return package.name
 
 
 def _file(place: str, raw: dict[str, Any], unit_names: tuple[str, ...]) -> FileSpec:

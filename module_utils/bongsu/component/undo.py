@@ -74,6 +74,7 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
         _revive(systemctl, unit, replaced=replaced)
     if entry["policy"] is not None:
         paths += _try_to_restore(directory, entry["policy"])
+    packages += undo_packages.give_back(entry["packages"].get("gone", {}))  # whose services may start again by now
     paths += _try_to_restore(directory, entry["manifest"])
     if systemctl.troubles:
         _distrust(directory, entry)

@@ -28,6 +28,28 @@ def restore(packages: dict[str, Any]) -> list[str]:
     return list(troubles.values())
 
 
+def give_back(gone: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Bring packages back whose place others had taken: as they were, or else the newest; tell where they cannot come.
+
+    ``gone`` is as in packages.Coming.
+    """
+    missing = {name: was["version"] for name, was in gone.items() if name not in apt.read_status().versions}
+    try:
+        if missing:
+            _install_some_version(missing)
+        apt.mark_automatic(name for name in missing if gone[name]["automatic"])
+    except BongsuError as error:
+        return [f"{', '.join(missing)} could not be brought back: {error}"]
+    return []
+
+
+def _install_some_version(versions: Mapping[str, str]) -> None:
+    try:
+        _install(versions)
+    except BongsuError:  # no repository has that version any more, and apt had not fetched it
+        apt.install_exactly(sorted(versions))
+
+
 def are_back(packages: dict[str, Any]) -> bool:
     """Tell whether none of the new packages is here any more, and the replaced ones are as they were."""
     if not any(packages.values()):

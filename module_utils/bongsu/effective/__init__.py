@@ -15,6 +15,7 @@ from ..controls import Found
 KINDS = (
     "accounts",
     "apt",
+    "chrony",
     "coredump",
     "fail2ban",
     "faillock",
@@ -54,6 +55,7 @@ def _packed() -> None:
     from . import (  # noqa: F401
         accounts,
         apt,
+        chrony,
         coredump,
         fail2ban,
         faillock,

@@ -17,6 +17,7 @@ from bongsu import newinventory, paths
 from bongsu.errors import BadInput, BongsuError
 from bongsu.lab import keys, machine
 from bongsu.lab.container import SETTLED
+from bongsu.lab.state import NO_TIME
 from bongsu.machines import images, qemu
 
 if TYPE_CHECKING:
@@ -206,6 +207,7 @@ class VirtualMachine:
             "ansible_control_path_dir": str(self._sockets),
             "bongsu_address": qemu.GUEST_ADDRESS,
             "bongsu_operators": [qemu.CONTROLLER_ADDRESS],
+            "time_sync_controls": NO_TIME,
         }
         hosts = {"all": {"children": {"monitors": {"hosts": {self.name: variables}}}}}
         (self.inventory / "hosts.yml").write_text(yaml.safe_dump(hosts, width=1000))

@@ -48,6 +48,8 @@ def get(world, options, names):
     if simulate:
         word = "Purg" if verb == "purge" else "Remv"
         return "\n".join([*(f"{word} {name} [{version(world, name)}]" for name in going), *inst(world, coming)])
+    if "--download-only" in options:
+        return download(world, names)
     for name in going:
         remove(world, name)
     if verb == "purge":
@@ -60,6 +62,14 @@ def get(world, options, names):
             world["auto"].append(name)
         unpack(world, name, wanted)
     return configure(world)
+
+
+def download(world, names):
+    """Keep files of packages by exact versions; a later installation may be of these."""
+    for name, _, wanted in (one.partition("=") for one in names):
+        world["archives"].setdefault(name, {})[wanted] = world["available"][name][wanted]
+        with open(os.path.join(os.path.dirname(world["status"]), "archives", f"{name}_{wanted}_all.deb"), "w"):
+            midway(f"fetched {name}")
 
 
 def installation(world, options, names):
@@ -78,7 +88,7 @@ def installation(world, options, names):
         if wanted and wanted not in versions:
             raise Refusal(100, f"E: Version '{wanted}' for '{name}' was not found")
         wanted, has = wanted or max(versions, key=key), version(world, name)
-        if name in coming or has == wanted or ("--only-upgrade" in options and not has):
+        if name in coming or has == wanted or ("--only-upgrade" in options and not has) or "--reinstall" in options:
             continue
         if has and name in world["held"] and "--allow-change-held-packages" not in options:
             if "=" in " ".join(names):
@@ -212,7 +222,7 @@ def mark(world, options, names):
 
 def about(world, name):
     versions = {**world["archives"].get(name, {}), **world["available"].get(name, {})}
-    return versions[world["installed"][name]["version"]]
+    return versions.get(world["installed"][name]["version"], {})  # of a remnant, nobody may know more
 
 
 def version(world, name):

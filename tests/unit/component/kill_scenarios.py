@@ -168,6 +168,32 @@ def _edited(host: Host) -> None:
     defs.write_text(f"{defs.read_text()}LATER 1\n")
 
 
+def _taken(host: Host) -> None:
+    """A daemon of the host, and one that cannot be beside it."""
+    host.apt(
+        available={
+            "daemon": {"1.0": {"conflicts": ["theirs"], "units": ["daemon.service"]}},
+            "theirs": {"1.0": {"units": ["theirs.service"]}},
+        },
+        installed={"theirs": {"version": "1.0", "state": "installed"}},
+    )
+    host.set_unit(load="not-found")
+    host.set_unit("theirs.service", load="loaded", active="active", file="enabled")
+
+
+def _take(host: Host, **how: Any) -> Result:
+    return host.converge(host.file(content="new\n"), packages=["daemon"], replaces=["theirs"], **how)
+
+
+def _take_broken(host: Host, **how: Any) -> Result:
+    return _take(host, health=[{"tcp": {"port": 1}}], deadline=0.01, **how)
+
+
+def _has_taken(host: Host) -> None:
+    _taken(host)
+    assert "failed" not in _take(host)
+
+
 SCENARIOS = {
     "files are created and a unit is started": Scenario(_unit_of_ours, _create),
     "files of a running unit are replaced, and one is dropped": Scenario(_running, _create),
@@ -181,6 +207,9 @@ SCENARIOS = {
     "directories, units and what was absent are given back": Scenario(_full, _let_go),
     "files of others are edited": Scenario(_theirs, _edit),
     "edits of files of others are undone": Scenario(_edited, lambda host, **how: host.remove(**how)),
+    "a package takes another's place": Scenario(_taken, _take),
+    "a package takes another's place, and the health is bad": Scenario(_taken, _take_broken, fails=True),
+    "a package gives another's place back": Scenario(_has_taken, lambda host, **how: host.remove(**how)),
     "a component is removed": Scenario(_installed, lambda host, **how: host.remove(**how)),
 }
 TOOLKIT = {
