@@ -120,10 +120,12 @@ def test_a_waived_control_is_left_to_the_host(host):
 
 def test_absent_gives_the_host_its_own_configuration_back(host, name):
     host.run_test(f"mkdir -p {TEXTFILES}")
+    assert host.service("unattended-upgrades").is_running
     try:
         host.run_expect([0], f"{BONGSU} updates --textfile")
         assert converge(name, security_updates_state="absent").returncode == 0
         assert not host.package("unattended-upgrades").is_installed
+        assert host.process.filter(comm="unattended-upgr") == []
         assert not host.package("needrestart").is_installed
         assert "Unattended-Upgrade" not in host.check_output("apt-config dump")
         own = "systemctl show --property=DropInPaths --property=UnitFileState apt-daily.timer"
