@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 
 PROFILES = ("small", "strict")  # each is what the host has when the other is wanted
 # What is told last, by the words of the command that would have told it: there the module dies.
-TOLD = {"sshd": ("systemctl", "reload", "ssh.service"), "sysctl": ("systemctl", "restart", "bongsu-sysctl.service")}
+TOLD = {
+    "sshd": ("systemctl", "reload-or-restart", "ssh.service"),
+    "sysctl": ("systemctl", "reload-or-restart", "bongsu-sysctl.service"),
+    "firewall": ("systemctl", "reload-or-restart", "nftables.service"),
+}
 _CLASSICAL = ("-o", "ControlPath=none", "-o", "KexAlgorithms=curve25519-sha256")  # strict wants a post-quantum one
 _SYSCTL = ("sysctl", "--values", "net.ipv4.conf.all.rp_filter", "net.ipv4.conf.default.rp_filter")
+_FILTER = ("nft", "--stateless", "list", "chain", "inet", "bongsu", "forward")
 
 
 def measure(bar: float, say: Callable[[str], None]) -> Figure:
@@ -81,7 +86,7 @@ def _run(victim: Victim, profile: str, *, hooked: bool = False) -> _play.Run:
 
 
 def _running(victim: Victim) -> dict[str, str]:
-    """Return what runs: the SSH server's answer to a classical client, the kernel's values."""
+    """Return what runs: the SSH server's answer to a classical client, the kernel's values, rules that it has."""
     argv = victim.lab.ssh_argv(victim.name, "true")
     done = subprocess.run(
         [argv[0], *_CLASSICAL, *argv[1:]], capture_output=True, check=False, env=machine.environment()
@@ -89,4 +94,5 @@ def _running(victim: Victim) -> dict[str, str]:
     return {
         "sshd": "lets a classical client in" if done.returncode == 0 else "refuses a classical client",
         "sysctl": " ".join(victim.inside(*_SYSCTL).stdout.split()),
+        "firewall": " ".join(victim.inside(*_FILTER).stdout.split()),
     }
