@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from bongsu import paths, proof
+from bongsu.lab.state import NO_TIME
 
 
 def test_three_monitors_form_one_mesh_and_page_once(trio):
@@ -51,6 +52,7 @@ def test_a_bare_server_provisions_itself_through_the_launcher(solo, checkout_on_
         for name, value in yaml.safe_load((solo.lab.inventory / "hosts.yml").read_text())["all"]["vars"].items()
         if not name.startswith("lab_")
     }
+    variables["time_sync_controls"] = NO_TIME
     token = solo.lab.secrets()["lab_sink_token"]
     script = f"""
 set -eu

@@ -16,6 +16,7 @@ KINDS = (
     "accounts",
     "apt",
     "chrony",
+    "clock",
     "coredump",
     "fail2ban",
     "faillock",
@@ -35,7 +36,8 @@ KINDS = (
     "timer",
     "useradd",
 )
-TOLD = frozenset({"accounts"})  # what no run can put right, as somebody has to decide: told of, and no run fails for it
+# What no run can put right, as somebody has to decide, or a time server to answer: told of, and no run fails for it.
+TOLD = frozenset({"accounts", "clock"})
 
 
 def _of(kind: str) -> Callable[[Collection[str]], Found]:
@@ -56,6 +58,7 @@ def _packed() -> None:
         accounts,
         apt,
         chrony,
+        clock,
         coredump,
         fail2ban,
         faillock,

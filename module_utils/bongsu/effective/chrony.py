@@ -1,7 +1,7 @@
-"""What chronyd runs with: its configuration as it reads it itself, its process, and whether it follows its servers.
+"""What chronyd runs with: its configuration as it reads it itself, and its process.
 
-A setting is a directive of chrony.conf; or ``servers`` (all that it is told to ask), ``synchronised``, or ``user`` (as
-whom it runs).
+A setting is a directive of chrony.conf; or ``servers`` (all that it is told to ask), or ``user`` (as whom it runs).
+Whether the clock follows is ``clock``.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from ..errors import BongsuError
 PID_FILE = Path("/run/chrony/chronyd.pid")
 _SOURCES = ("server", "pool", "peer", "refclock")
 _DEFAULTS = {"port": ["123"], "cmdport": ["323"]}
-_LEAP = 13  # the place in what chronyc tells of tracking: whether the clock is followed, and leap seconds to come
-_NOT_FOLLOWED = "Not synchronised"
 _CLOCK = ("makestep", "rtcsync")  # which set the clock
 
 
@@ -30,15 +28,15 @@ def look(_names: Collection[str]) -> Found:
         owner = process.stat().st_uid
     except OSError as error:
         raise BongsuError(f"chronyd does not run ({error.strerror})") from error
-    found: dict[str, list[str] | Unavailable] = {**read(_ask("chronyd", "-p"))}
-    found["synchronised"] = ["yes" if follows(_ask("chronyc", "-c", "tracking")) else "no"]
+    found: dict[str, list[str] | Unavailable] = {**read(ask("chronyd", "-p"))}
     found["user"] = [_name(owner)]
     if "-x" in options:
         found |= dict.fromkeys(_CLOCK, Unavailable("does nothing in a container: the clock is the machine's"))
     return found
 
 
-def _ask(*command: str) -> str:
+def ask(*command: str) -> str:
+    """Return what a program of chrony prints; BongsuError where it fails."""
     output = host.run(command)
     if output.status != 0:
         raise BongsuError(f"'{' '.join(command)}' failed: {output.text}")
@@ -62,11 +60,3 @@ def read(text: str) -> dict[str, list[str]]:
         else:
             found[directive] = words or ["yes"]
     return {**found, "servers": sorted(servers)}
-
-
-def follows(text: str) -> bool:
-    """Tell from ``chronyc -c tracking`` whether the clock is followed."""
-    told = text.strip().split(",")
-    if len(told) <= _LEAP:
-        raise BongsuError(f"chronyc tells nothing of tracking: {text}")
-    return told[_LEAP] != _NOT_FOLLOWED

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bongsu.lab.spec import LabHost, LabSpec
 
-# Nobody there tells the time, and a run would wait for that in vain.
+# Nobody there tells the time, and it is not to be told of again and again.
 NO_TIME = {"time.synchronised": {"waived": "no time server can be reached from here", "until": "2099-12-31"}}
 HEADER = "# Made by bongsu for its lab; `bongsu lab down` removes it.\n"
 
