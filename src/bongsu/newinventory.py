@@ -68,7 +68,8 @@ def next_steps(directory: Path, vault_password_file: Path) -> str:
 
 Next:
   1. put your hosts into      {directory}/hosts.yml
-     and your receivers into  {directory}/group_vars/all/
+     and your receivers, and where you log in from (bongsu_operators), into
+                              {directory}/group_vars/all/main.yml
   2. {bongsu} check -i {here}
   3. {bongsu} provision -i {here} --check --diff     what would change
   4. {bongsu} provision -i {here}

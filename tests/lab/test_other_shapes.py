@@ -52,7 +52,7 @@ def test_a_bare_server_provisions_itself_through_the_launcher(solo, checkout_on_
         for name, value in yaml.safe_load((solo.lab.inventory / "hosts.yml").read_text())["all"]["vars"].items()
         if not name.startswith("lab_")
     }
-    variables["time_sync_controls"] = NO_TIME
+    variables |= {"time_sync_controls": NO_TIME, "bongsu_operators": [str(solo.lab.spec.gateway)]}
     token = solo.lab.secrets()["lab_sink_token"]
     script = f"""
 set -eu
