@@ -45,7 +45,7 @@ def kernel(monkeypatch, tmp_path):
     for name in ("CONFIGURATION", "PROGRAM"):
         (tmp_path / name).write_text("x")
         monkeypatch.setattr(nft, name, str(tmp_path / name))
-    monkeypatch.setattr(nft, "MADE", str(tmp_path / "made"))
+    monkeypatch.setattr(nft, "MADE", str(tmp_path / "run/made"))  # a boot takes its directory away
     answers = {"has": host.Output(0, listing()), "makes": host.Output(0, listing(figures=0))}
     monkeypatch.setattr(host, "run", lambda argv, **_: answers["makes" if argv[0] == "unshare" else "has"])
     return answers

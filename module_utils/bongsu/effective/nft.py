@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -68,7 +69,8 @@ def compare(text: str) -> list[str] | Unavailable:
         raise BongsuError(f"{CONFIGURATION} is refused: {tried.text}")
     if has != _digest(tried.text):
         return ["changed"]
-    with suppress(OSError):  # the directory is there once a run has been
+    with suppress(OSError):
+        os.makedirs(os.path.dirname(MADE), mode=0o700, exist_ok=True)  # it goes with each boot
         host.replace(MADE, f"{source} {has}\n".encode(), mode=0o600)
     return [AS_PLACED]
 

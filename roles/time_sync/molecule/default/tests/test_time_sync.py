@@ -142,7 +142,7 @@ def test_absent_gives_the_daemon_back_that_was_there_before():
         done = converge()
         assert done.returncode == 0, done.stdout
         for host in hosts:
-            assert tracking(host)[2] == "Normal"
+            assert until(lambda host=host: tracking(host)[2] == "Normal")
             assert asked(host)[-1] == "inactive"
         assert converge(time_sync_state="absent").returncode == 0
         for host in hosts:
