@@ -16,6 +16,7 @@ from bongsu.lab import machine
 
 HOSTS = {"debian12": "debian13", "debian13": "debian12"}  # each serves the other
 SERVICES = {"nginx", "postgresql", "redis", "python", "guest"}
+CONTROLS = ("/usr/bin/python3", "-I", "/usr/lib/bongsu/bongsu", "controls")
 SCRIPTS = Path(__file__).with_name("working")
 
 
@@ -82,7 +83,7 @@ def test_no_call_fails_while_the_baseline_comes(serving, tmp_path):
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_the_services_are_back_after_the_next_boot(serving, host, eventually):
+def test_the_services_and_the_controls_are_back_after_the_next_boot(serving, host, eventually):
     serving.stop(host)
     serving.start(host)
     serving.run(host, ["systemctl", "is-system-running", "--wait"])
@@ -93,3 +94,7 @@ def test_the_services_are_back_after_the_next_boot(serving, host, eventually):
         return not [one for services in told.values() for one in services.values() if one["failures"]]
 
     eventually(answered, 60)
+    told = serving.run(host, [*CONTROLS, "--json"])
+    states = {one["control"]: one for one in json.loads(told.stdout)}
+    assert not [one for one in states.values() if one["state"] == "ineffective"], "not in effect after the boot"
+    assert states["firewall.input"]["state"] == states["kernel.redirects"]["state"] == "applied"
