@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .component.changes import Found
 from .component.units import PROPERTIES, UnitState, parse_show
@@ -43,6 +44,14 @@ def run(argv: Sequence[str], timeout: float = 120.0, env: dict[str, str] | None 
     except OSError as error:
         return Output(127, f"{argv[0]}: {error.strerror}")
     return Output(done.returncode, done.stdout.decode(errors="replace").strip())
+
+
+def ask(argv: Sequence[str], **how: Any) -> str:
+    """Return what a command prints, run as by `run`; BongsuError in its own words where it fails."""
+    output = run(argv, **how)
+    if output.status != 0:
+        raise BongsuError(f"{' '.join(argv)}: {output.text}")
+    return output.text
 
 
 def observe(path: str) -> Found:

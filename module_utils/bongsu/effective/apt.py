@@ -7,17 +7,13 @@ from collections.abc import Collection
 
 from .. import host
 from ..controls import Found
-from ..errors import BongsuError
 
 _LINE = re.compile(r'^(?P<name>\S+?)(?:::)? "(?P<value>.*)";$')
 
 
 def look(_names: Collection[str]) -> Found:
     """Ask apt itself, once for all."""
-    output = host.run(["apt-config", "dump"])
-    if output.status != 0:
-        raise BongsuError(f"apt-config dump: {output.text}")
-    return read(output.text)
+    return read(host.ask(["apt-config", "dump"]))
 
 
 def read(text: str) -> Found:

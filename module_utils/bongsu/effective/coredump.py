@@ -7,7 +7,6 @@ from collections.abc import Collection
 
 from .. import host
 from ..controls import Found, words
-from ..errors import BongsuError
 
 PROGRAM = "/usr/lib/systemd/systemd-coredump"
 _WITHOUT = {"storage": ["none"], "processsizemax": ["0"]}  # what comes of it where nobody takes a dump
@@ -18,10 +17,7 @@ def look(_names: Collection[str]) -> Found:
     """Have systemd merge all files that configure it, since there is no daemon to ask."""
     if not os.path.exists(PROGRAM):
         return dict(_WITHOUT)
-    output = host.run(_COMMAND)
-    if output.status != 0:
-        raise BongsuError(f"{' '.join(_COMMAND)}: {output.text}")
-    return read(output.text)
+    return read(host.ask(_COMMAND))
 
 
 def read(text: str) -> dict[str, list[str]]:

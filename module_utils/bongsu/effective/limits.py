@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from .. import host
 from ..controls import Found, words
-from ..errors import BongsuError
 
 # A session of nobody's, by way of PAM; root's own limits would say nothing, since they are set apart.
 _COMMAND = (
@@ -17,10 +16,7 @@ _COMMAND = (
 
 def look(_names: Collection[str]) -> Found:
     """Open a session, and have it tell its limits."""
-    output = host.run(_COMMAND)
-    if output.status != 0:
-        raise BongsuError(f"{' '.join(_COMMAND)}: {output.text}")
-    return read(output.text)
+    return read(host.ask(_COMMAND))
 
 
 def read(text: str) -> Found:

@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from .. import host
 from ..controls import Found, words
-from ..errors import BongsuError
 
 PROGRAM = "/usr/sbin/sshd"
 # Whom sshd is asked about: nobody, from nowhere (an address for documentation), so that no Match block counts.
@@ -15,10 +14,7 @@ COMMAND = (PROGRAM, "-T", "-C", "user=nobody,host=nowhere.invalid,addr=192.0.2.1
 
 def look(_names: Collection[str]) -> Found:
     """Ask sshd itself, once for all."""
-    output = host.run(COMMAND)
-    if output.status != 0:
-        raise BongsuError(f"{' '.join(COMMAND)}: {output.text}")
-    return read(output.text)
+    return read(host.ask(COMMAND))
 
 
 def read(text: str) -> Found:

@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from .. import host
 from ..controls import Found, words
-from ..errors import BongsuError
 
 
 def look(names: Collection[str]) -> Found:
@@ -20,10 +19,7 @@ def look(names: Collection[str]) -> Found:
 
 def _ask(unit: str, props: Collection[str]) -> dict[str, list[str]]:
     command = ["systemctl", "show", f"--property={','.join(sorted(props))}", *([unit] if unit else [])]
-    output = host.run(command)
-    if output.status != 0:
-        raise BongsuError(f"{' '.join(command)}: {output.text}")
-    return read(unit, output.text)
+    return read(unit, host.ask(command))
 
 
 def read(unit: str, text: str) -> dict[str, list[str]]:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from .. import host
 from ..component import store
-from ..errors import BongsuError
 from . import report, restarts, settings, waiting
 
 METRICS, REFUSED = "bongsu_updates.prom", "bongsu_reboot.prom"
@@ -106,10 +105,7 @@ def _memory() -> report.Memory:
 
 
 def _ask(argv: Iterable[str]) -> str:
-    output = host.run(list(argv), env={"DEBIAN_FRONTEND": "noninteractive"})
-    if output.status != 0:
-        raise BongsuError(f"{' '.join(argv)}: {output.text}")
-    return output.text
+    return host.ask(list(argv), env={"DEBIAN_FRONTEND": "noninteractive"})
 
 
 def _document(state: report.State) -> dict[str, object]:

@@ -13,17 +13,6 @@ path.write_bytes(b"".join(record.pack(*rest, time - 901) for *rest, time in tall
 EOF"""
 
 
-@pytest.fixture(scope="module")
-def residents(host):
-    yield people.move_in(host)
-    people.move_out(host)
-
-
-@pytest.fixture(autouse=True)
-def restored(host, residents):
-    people.restore(host, residents)
-
-
 def test_five_wrong_passwords_lock_for_a_while_whoever_has_no_key(host, name):
     assert sudo(host)
     people.lock(host)

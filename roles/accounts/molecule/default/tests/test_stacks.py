@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import people
-import pytest
 import yaml
 from lab_side import until
 from people import PASSWORD, TOOL, login, su, sudo
@@ -14,17 +13,6 @@ PACKAGES = "login login.defs passwd libpam-modules util-linux sudo bash cron-dae
 SHIPPED = f"dpkg-query --show --showformat='${{Conffiles}}\\n' {PACKAGES} 2>/dev/null"
 
 UPDATE = "DEBIAN_FRONTEND=noninteractive pam-auth-update --package"
-
-
-@pytest.fixture(scope="module")
-def residents(host):
-    yield people.move_in(host)
-    people.move_out(host)
-
-
-@pytest.fixture(autouse=True)
-def restored(host, residents):
-    people.restore(host, residents)
 
 
 def rules(host, path=AUTH):
