@@ -17,17 +17,16 @@ from cryptography.x509.oid import NameOID
 
 from bongsu import pki
 from bongsu.lab.state import State
+from bongsu.testing import lanes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PROJECT = Path(__file__).parents[2]
 INVENTORY = PROJECT / "tests/molecule/inventory"
-STATE = State("bongsu-molecule")
-HOSTS = yaml.safe_load((INVENTORY / "hosts.yml").read_text())
-ADDRESSES = {
-    name: variables["ansible_host"] for name, variables in HOSTS["all"]["children"]["monitors"]["hosts"].items()
-}
+LANE = lanes.mine()
+STATE = State(LANE.lab)
+ADDRESSES = {f"debian{release}": f"{LANE.prefix}.{release}" for release in ("12", "13")}
 
 
 def authority() -> tuple[str, str]:

@@ -64,7 +64,7 @@ def test_a_missing_inventory(tmp_path):
     ("inventory", "name", "hosts"),
     [
         ("inventory/lab", "bongsu", ["monitor1", "monitor2", "server1", "server2"]),
-        ("tests/molecule/inventory", "bongsu-molecule", ["debian12", "debian13"]),
+        ("tests/molecule/inventory", "bongsu-molecule-0", ["debian12", "debian13"]),
     ],
 )
 @pytest.mark.usefixtures("state_home")

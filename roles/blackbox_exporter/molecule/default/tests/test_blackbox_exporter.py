@@ -5,14 +5,14 @@ from urllib.parse import urlencode
 
 import pytest
 from https_client import REFUSED, ask
-from lab_side import ADDRESSES, authority, client_pair, play, until
+from lab_side import ADDRESSES, LANE, authority, client_pair, play, until
 
 from bongsu import pki
 
 CONVERGE = Path(__file__).parents[1] / "converge.yml"
 UNIT = "prometheus-blackbox-exporter.service"
 TARGETS = "/etc/prometheus/targets.d/probe"
-NOBODY = "10.89.78.99"  # no host of the lab has it
+NOBODY = f"{LANE.prefix}.99"  # no host of the lab has it
 NAME_SERVER = """
 import socket
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

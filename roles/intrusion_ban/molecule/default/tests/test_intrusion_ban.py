@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 from attack import GUESSES, RESOLVED, TOOL, ban, forgive, login, other_of, reaches, refused
-from lab_side import ADDRESSES, until
+from lab_side import ADDRESSES, LANE, until
 
 TEXTFILES = "/var/lib/prometheus/node-exporter"
 ELSEWHERE = "203.0.113.9"  # an address for documentation: nobody is there
@@ -39,8 +39,8 @@ def site(host):
 @pytest.fixture
 def allowed(host, name, other):
     """Give the attacker a second address, one that converge.yml keeps from being banned."""
-    address = f"{ADDRESSES[name].rpartition('.')[0]}.99"
-    operator = f"{ADDRESSES[name].rpartition('.')[0]}.1"
+    address = f"{LANE.prefix}.99"
+    operator = f"{LANE.prefix}.1"
     patient = "/etc/ssh/sshd_config.d/zz-test.conf"
     settings = "MaxStartups 100\n"
     if name == "debian13":  # whose sshd else turns them away by itself, and knows no list of fail2ban's
