@@ -23,8 +23,9 @@ def _operator(name: str) -> Iterator[Operator]:
     lab.down()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pair() -> Iterator[Operator]:
+    """Give the lab that several files use, one after the other: each takes its hosts as the last one left them."""
     yield from _operator("pair")
 
 
