@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING
 from bongsu import lab
 from bongsu import machines as virtual
 from bongsu.errors import BadInput
+from bongsu.testing import on_labs
 from bongsu.testing.checks import Check
+from bongsu.testing.tools import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
 _SHELL = ("#!/bin/sh", "#!/usr/bin/sh", "#!/usr/bin/env sh")
 _SCRIPTS_IN = ("", ".ci", "src", "roles", "tests", "library", "module_utils")
 _YAML_IN = ("playbooks", "roles", "inventory", "rules", "tests", "docs")
-# Files of tests/lab that take over each other's hosts as they are: in one process, in this order.
-_ON_ONE_LAB = (("test_pair.py", "test_fast_path.py", "test_drift.py"),)
-# Labs of which there is one, and more than one file that makes it from nothing.
-_NEEDS = {"test_kills.py": "faults", "test_lock_outs.py": "faults"}
-# About how long, on two cores. It decides what begins first and nothing else: a wrong figure costs time, not truth.
-MINUTES = {
-    "roles/accounts": 4.0,
-}
 
 
 @dataclass(frozen=True)
@@ -85,55 +78,6 @@ def promtool(root: Path, tools: Path, _role: str | None) -> list[Check]:
     return [check, *units] if rules else []
 
 
-def molecule(root: Path, tools: Path, role: str | None) -> list[Check]:
-    """Return a scenario a role, or the one of the role asked for."""
-    roles = sorted(path.parents[1] for path in (root / "roles").glob("*/molecule/default"))
-    if role is not None:
-        roles = [path for path in roles if path.name == role]
-        if not roles:
-            raise BadInput(f"roles/{role} has no molecule scenario")
-    env = environment(tools) | {"ANSIBLE_CONFIG": str(root / "ansible.cfg"), "NO_COLOR": "1"}
-    return [
-        Check(
-            f"molecule {path.name}",
-            ("molecule", "test"),
-            path,
-            env,
-            in_lane=True,
-            minutes=MINUTES.get(f"roles/{path.name}", 0.0),
-        )
-        for path in roles
-    ]
-
-
-def labs(root: Path, tools: Path, _role: str | None) -> list[Check]:
-    """Return a check for each file of tests/lab, or for those that take over each other's hosts."""
-    first_of = {name: names[0] for names in _ON_ONE_LAB for name in names}
-    groups: dict[str, list[str]] = {}
-    for path in sorted((root / "tests/lab").glob("test_*.py")):
-        groups.setdefault(first_of.get(path.name, path.name), []).append(path.name)
-    return [_lab(root, tools, sorted(names, key=_order)) for names in groups.values()]
-
-
-def _order(name: str) -> int:
-    return next((names.index(name) for names in _ON_ONE_LAB if name in names), 0)
-
-
-def _lab(root: Path, tools: Path, names: list[str]) -> Check:
-    files = [f"tests/lab/{name}" for name in names]
-    argv = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files)
-    return Check(
-        " ".join([files[0], *names[1:]]),
-        argv,
-        root,
-        environment(tools),
-        counted=True,
-        needs=frozenset(_NEEDS[name] for name in names if name in _NEEDS),
-        in_lane="test_lab_hosts.py" in names,
-        minutes=sum(MINUTES.get(file, 0.0) for file in files),
-    )
-
-
 def machines(root: Path, tools: Path, role: str | None) -> list[Check]:
     """Return a check for each file of tests on virtual machines, or the one of the role asked for."""
     names = sorted(str(path.relative_to(root)) for path in (root / "tests/machines").glob("test_*.py"))
@@ -154,8 +98,8 @@ STAGES = (
     Stage("contract", "promises between files", True, _pytest("tests/contract")),
     Stage("promtool", "alert rules and their tests", True, promtool),
     Stage("runs", "whole runs of ansible-playbook, on directories for hosts", False, _pytest("tests/runs")),
-    Stage("molecule", "every role on Debian 12 and 13", False, molecule, lab.install_missing),
-    Stage("lab", "the whole, on the lab", False, labs, lab.install_missing),
+    Stage("molecule", "every role on Debian 12 and 13", False, on_labs.molecule, lab.install_missing),
+    Stage("lab", "the whole, on the lab", False, on_labs.labs, lab.install_missing),
     Stage("machines", "what no container shows, on virtual machines", False, machines, virtual.install_missing, True),
 )
 
@@ -165,12 +109,6 @@ def chosen(only: Sequence[str] | None, *, role: str | None, quick: bool) -> list
     if only or role:
         return [stage for stage in STAGES if stage.name in (only or ["molecule"])]
     return [stage for stage in STAGES if stage.quick or not (quick or stage.asked)]
-
-
-def environment(tools: Path) -> dict[str, str]:
-    """Return what checks need on PATH: this venv's commands first, then the tools fetched for the tests."""
-    scripts = Path(sys.executable).parent
-    return {"PATH": os.pathsep.join([str(scripts), os.environ.get("PATH", os.defpath), str(tools)])}
 
 
 def shell_scripts(root: Path) -> list[str]:

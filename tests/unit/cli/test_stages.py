@@ -8,7 +8,7 @@ import pytest
 
 from bongsu.commands import test as command
 from bongsu.errors import BadInput
-from bongsu.testing import checks, record, stages
+from bongsu.testing import checks, on_labs, record, stages
 from bongsu.testing.checks import Check
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -48,7 +48,7 @@ def test_shell_scripts_are_found_by_name_and_by_first_line(tmp_path):
 
 def test_an_unknown_role_is_told(tmp_path):
     with pytest.raises(BadInput, match="roles/nope"):
-        stages.molecule(tmp_path, tmp_path, "nope")
+        on_labs.molecule(tmp_path, tmp_path, "nope")
 
 
 def names(*only, role=None, quick=False):
@@ -78,6 +78,23 @@ def test_a_roles_virtual_machine_is_one_file(tmp_path):
     assert one.argv[-1] == "tests/machines/test_time_sync.py"
     with pytest.raises(BadInput, match=r"no tests/machines/test_nope\.py"):
         stages.machines(tmp_path, tmp_path, "nope")
+
+
+def test_a_file_of_the_lab_is_a_check_and_files_on_one_lab_are_one_in_their_order():
+    found = {check.name: check for check in on_labs.labs(ROOT, ROOT, None)}
+    together = found["tests/lab/test_pair.py test_fast_path.py test_drift.py"]
+    assert together.argv[-3:] == tuple(f"tests/lab/test_{name}.py" for name in ("pair", "fast_path", "drift"))
+    assert found["tests/lab/test_kills.py"].needs & found["tests/lab/test_lock_outs.py"].needs
+    assert [check.name for check in found.values() if check.in_lane] == ["tests/lab/test_lab_hosts.py"]
+    every = sorted(f"tests/lab/{path.name}" for path in (ROOT / "tests/lab").glob("test_*.py"))
+    assert sorted(word for check in found.values() for word in check.argv if word.endswith(".py")) == every
+
+
+def test_what_is_said_of_a_file_or_a_role_is_said_of_one_that_there_is():
+    for name in on_labs.MINUTES:
+        assert (ROOT / name).exists(), name
+    for name in on_labs.NEEDS:
+        assert (ROOT / "tests/lab" / name).exists(), name
 
 
 def test_a_recorded_line_counts_every_file():

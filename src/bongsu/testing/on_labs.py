@@ -1,0 +1,71 @@
+"""The checks that start containers: each role's molecule scenario, and the files of tests/lab."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from bongsu.errors import BadInput
+from bongsu.testing.checks import Check
+from bongsu.testing.tools import environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Files of tests/lab that take over each other's hosts as they are: in one process, in this order.
+_ON_ONE_LAB = (("test_pair.py", "test_fast_path.py", "test_drift.py"),)
+# Labs of which there is one, and more than one file that makes it from nothing.
+NEEDS = {"test_kills.py": "faults", "test_lock_outs.py": "faults"}
+# About how long, on two cores. It decides what begins first and nothing else: a wrong figure costs time, not truth.
+MINUTES = {
+    "roles/accounts": 4.0,
+}
+
+
+def molecule(root: Path, tools: Path, role: str | None) -> list[Check]:
+    """Return a scenario a role, or the one of the role asked for."""
+    roles = sorted(path.parents[1] for path in (root / "roles").glob("*/molecule/default"))
+    if role is not None:
+        roles = [path for path in roles if path.name == role]
+        if not roles:
+            raise BadInput(f"roles/{role} has no molecule scenario")
+    env = environment(tools) | {"ANSIBLE_CONFIG": str(root / "ansible.cfg"), "NO_COLOR": "1"}
+    return [
+        Check(
+            f"molecule {path.name}",
+            ("molecule", "test"),
+            path,
+            env,
+            in_lane=True,
+            minutes=MINUTES.get(f"roles/{path.name}", 0.0),
+        )
+        for path in roles
+    ]
+
+
+def labs(root: Path, tools: Path, _role: str | None) -> list[Check]:
+    """Return a check for each file of tests/lab, or for those that take over each other's hosts."""
+    first_of = {name: names[0] for names in _ON_ONE_LAB for name in names}
+    groups: dict[str, list[str]] = {}
+    for path in sorted((root / "tests/lab").glob("test_*.py")):
+        groups.setdefault(first_of.get(path.name, path.name), []).append(path.name)
+    return [_lab(root, tools, sorted(names, key=_order)) for names in groups.values()]
+
+
+def _order(name: str) -> int:
+    return next((names.index(name) for names in _ON_ONE_LAB if name in names), 0)
+
+
+def _lab(root: Path, tools: Path, names: list[str]) -> Check:
+    files = [f"tests/lab/{name}" for name in names]
+    argv = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files)
+    return Check(
+        " ".join([files[0], *names[1:]]),
+        argv,
+        root,
+        environment(tools),
+        counted=True,
+        needs=frozenset(NEEDS[name] for name in names if name in NEEDS),
+        in_lane="test_lab_hosts.py" in names,
+        minutes=sum(MINUTES.get(file, 0.0) for file in files),
+    )
