@@ -16,9 +16,26 @@ if TYPE_CHECKING:
 _ON_ONE_LAB = (("test_pair.py", "test_fast_path.py", "test_drift.py"),)
 # Labs of which there is one, and more than one file that makes it from nothing.
 NEEDS = {"test_kills.py": "faults", "test_lock_outs.py": "faults"}
-# About how long, on two cores. It decides what begins first and nothing else: a wrong figure costs time, not truth.
+# What nothing may run beside, and why.
+ALONE = {"test_lock_outs.py": "it measures how long a host is shut to its operator, and bounds that by seconds"}
+# About how many minutes, on two cores with nothing beside. It decides what begins first and nothing else: a wrong figure
+# costs time, not truth.
 MINUTES = {
+    "tests/lab/test_removal.py": 8.0,
+    "tests/lab/test_kills.py": 6.0,
+    "tests/lab/test_pair.py": 5.0,
+    "tests/lab/test_fast_path.py": 4.0,
+    "tests/lab/test_drift.py": 5.0,
+    "tests/lab/test_ca.py": 5.0,
+    "tests/lab/test_other_shapes.py": 5.0,
+    "tests/lab/test_audit.py": 4.0,
+    "tests/lab/test_work_goes_on.py": 3.0,
+    "tests/runs": 3.0,
     "roles/accounts": 4.0,
+    "roles/security_updates": 4.0,
+    "roles/kernel_hardening": 3.0,
+    "roles/intrusion_ban": 3.0,
+    "roles/firewall": 3.0,
 }
 
 
@@ -67,5 +84,6 @@ def _lab(root: Path, tools: Path, names: list[str]) -> Check:
         counted=True,
         needs=frozenset(NEEDS[name] for name in names if name in NEEDS),
         in_lane="test_lab_hosts.py" in names,
+        alone=" and ".join(ALONE[name] for name in names if name in ALONE),
         minutes=sum(MINUTES.get(file, 0.0) for file in files),
     )

@@ -61,7 +61,10 @@ def _pytest(directory: str) -> Callable[[Path, Path, str | None], list[Check]]:
             parts[directory] = own
         command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
         env = environment(tools)
-        return [Check(name, (*command, *files), root, env, counted=True) for name, files in parts.items()]
+        return [
+            Check(name, (*command, *files), root, env, counted=True, minutes=on_labs.MINUTES.get(name, 0.0))
+            for name, files in parts.items()
+        ]
 
     return checks
 

@@ -85,6 +85,8 @@ def test_a_file_of_the_lab_is_a_check_and_files_on_one_lab_are_one_in_their_orde
     together = found["tests/lab/test_pair.py test_fast_path.py test_drift.py"]
     assert together.argv[-3:] == tuple(f"tests/lab/test_{name}.py" for name in ("pair", "fast_path", "drift"))
     assert found["tests/lab/test_kills.py"].needs & found["tests/lab/test_lock_outs.py"].needs
+    assert found["tests/lab/test_lock_outs.py"].alone
+    assert not any(check.alone for name, check in found.items() if name != "tests/lab/test_lock_outs.py")
     assert [check.name for check in found.values() if check.in_lane] == ["tests/lab/test_lab_hosts.py"]
     every = sorted(f"tests/lab/{path.name}" for path in (ROOT / "tests/lab").glob("test_*.py"))
     assert sorted(word for check in found.values() for word in check.argv if word.endswith(".py")) == every
@@ -93,7 +95,7 @@ def test_a_file_of_the_lab_is_a_check_and_files_on_one_lab_are_one_in_their_orde
 def test_what_is_said_of_a_file_or_a_role_is_said_of_one_that_there_is():
     for name in on_labs.MINUTES:
         assert (ROOT / name).exists(), name
-    for name in on_labs.NEEDS:
+    for name in [*on_labs.NEEDS, *on_labs.ALONE]:
         assert (ROOT / "tests/lab" / name).exists(), name
 
 
