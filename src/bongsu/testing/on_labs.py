@@ -18,7 +18,7 @@ _ON_ONE_LAB = (("test_pair.py", "test_fast_path.py", "test_drift.py"),)
 NEEDS = {"test_kills.py": "faults", "test_lock_outs.py": "faults"}
 # What nothing may run beside, and why.
 ALONE = {"test_lock_outs.py": "it measures how long a host is shut to its operator, and bounds that by seconds"}
-# About how many minutes, on two cores with nothing beside. It decides what begins first and nothing else: a wrong figure
+# About how many minutes alone, on two cores. It decides what begins first and nothing else: a wrong figure
 # costs time, not truth.
 MINUTES = {
     "tests/lab/test_removal.py": 8.0,
