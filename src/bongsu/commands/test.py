@@ -57,7 +57,11 @@ def run(args: argparse.Namespace) -> int:
     # Checks of all stages run side by side; outcomes still come in order.
     quick = checks.run_all([one for stage, todo in plan if stage.quick for one in todo], side_by_side=_cores())
     # The others wait much, for hosts and for deadlines: one more than there are cores keeps those busy.
-    slow = checks.run_all([one for stage, todo in plan if not stage.quick for one in todo], side_by_side=_cores() + 1)
+    slow = checks.run_all(
+        [one for stage, todo in plan if not stage.quick for one in todo],
+        side_by_side=_cores() + 1,
+        begun=lambda check: _print(f"begun            {check.name}"),  # a sign of life: outcomes may take a while
+    )
     passed = failed = 0
     for stage, todo in plan:
         began = time.monotonic()

@@ -16,7 +16,7 @@ from bongsu.testing import lanes
 from bongsu.testing.waiting import Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _NOTHING_COLLECTED = 5  # pytest's status for a directory without tests
 
@@ -75,14 +75,20 @@ def run(check: Check, lane: int | None = None) -> Outcome:
         return Outcome(check, passed, failed, seconds, done.stdout)
 
 
-def run_all(checks: Sequence[Check], *, side_by_side: int = 1) -> Iterator[Outcome]:
-    """Run checks, some side by side where they do not disturb each other; give outcomes in the order asked."""
+def run_all(
+    checks: Sequence[Check], *, side_by_side: int = 1, begun: Callable[[Check], None] = lambda _check: None
+) -> Iterator[Outcome]:
+    """Run checks, some side by side where they do not disturb each other; give outcomes in the order asked.
+
+    `begun` is told of each check as it begins, from any thread.
+    """
     waiting = Waiting(checks, side_by_side=side_by_side)
     outcomes: list[Future[Outcome]] = [Future() for _ in checks]
 
     def work() -> None:
         while (turn := waiting.take()) is not None:
             try:
+                begun(turn.check)
                 outcomes[turn.place].set_result(run(turn.check, turn.lane))
             except BaseException as error:  # whoever waits for the outcome gets it
                 outcomes[turn.place].set_exception(error)

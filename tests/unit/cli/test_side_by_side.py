@@ -105,8 +105,10 @@ def test_outcomes_come_in_the_order_asked_whoever_ends_first(tmp_path):
         check(tmp_path, "quick", "print('quick')", minutes=9),
         check(tmp_path, "lane", lane, in_lane=True),
     ]
-    outcomes = list(checks.run_all(todo, side_by_side=2))
+    begun = []
+    outcomes = list(checks.run_all(todo, side_by_side=2, begun=lambda one: begun.append(one.name)))
     assert [outcome.check.name for outcome in outcomes] == ["slow", "quick", "lane"]
+    assert sorted(begun) == ["lane", "quick", "slow"]
     assert [outcome.output for outcome in outcomes] == ["slow\n", "quick\n", "0\n"]
 
 
