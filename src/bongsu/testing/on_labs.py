@@ -12,10 +12,14 @@ from bongsu.testing.tools import environment
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Files of tests/lab that take over each other's hosts as they are: in one process, in this order.
-_ON_ONE_LAB = (("test_pair.py", "test_fast_path.py", "test_drift.py"),)
-# Labs of which there is one, and more than one file that makes it from nothing.
-NEEDS = {"test_kills.py": "faults", "test_lock_outs.py": "faults"}
+# Files of tests/lab that make the same lab from nothing: it has one name and one network.
+NEEDS = {
+    "test_pair.py": "pair",
+    "test_fast_path.py": "pair",
+    "test_drift.py": "pair",
+    "test_kills.py": "faults",
+    "test_lock_outs.py": "faults",
+}
 # What nothing may run beside, and why.
 ALONE = {"test_lock_outs.py": "it measures how long a host is shut to its operator, and bounds that by seconds"}
 # About how many minutes alone, on two cores. It decides what begins first and nothing else: a wrong figure
@@ -61,29 +65,20 @@ def molecule(root: Path, tools: Path, role: str | None) -> list[Check]:
 
 
 def labs(root: Path, tools: Path, _role: str | None) -> list[Check]:
-    """Return a check for each file of tests/lab, or for those that take over each other's hosts."""
-    first_of = {name: names[0] for names in _ON_ONE_LAB for name in names}
-    groups: dict[str, list[str]] = {}
-    for path in sorted((root / "tests/lab").glob("test_*.py")):
-        groups.setdefault(first_of.get(path.name, path.name), []).append(path.name)
-    return [_lab(root, tools, sorted(names, key=_order)) for names in groups.values()]
+    """Return a check for each file of tests/lab."""
+    return [_lab(root, tools, path.name) for path in sorted((root / "tests/lab").glob("test_*.py"))]
 
 
-def _order(name: str) -> int:
-    return next((names.index(name) for names in _ON_ONE_LAB if name in names), 0)
-
-
-def _lab(root: Path, tools: Path, names: list[str]) -> Check:
-    files = [f"tests/lab/{name}" for name in names]
-    argv = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files)
+def _lab(root: Path, tools: Path, name: str) -> Check:
+    file = f"tests/lab/{name}"
     return Check(
-        " ".join([files[0], *names[1:]]),
-        argv,
+        file,
+        (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", file),
         root,
         environment(tools),
         counted=True,
-        needs=frozenset(NEEDS[name] for name in names if name in NEEDS),
-        in_lane="test_lab_hosts.py" in names,
-        alone=" and ".join(ALONE[name] for name in names if name in ALONE),
-        minutes=sum(MINUTES.get(file, 0.0) for file in files),
+        needs=frozenset({NEEDS[name]} if name in NEEDS else ()),
+        in_lane=name == "test_lab_hosts.py",
+        alone=ALONE.get(name, ""),
+        minutes=MINUTES.get(file, 0.0),
     )
