@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import host
+from . import host, login
 from .component import drift_host, lease, toolkit
 from .component.store import CONTROLS, DEFAULT, Store
 from .errors import BongsuError
@@ -47,8 +47,8 @@ def look(state_directory: str) -> dict[str, Any]:
 
     ``components`` gives the digest of each component that is as its manifest says, ``drift`` the first difference of
     each other one, ``unfinished`` those that an interrupted run has left a journal of. ``ineffective`` names the
-    security controls that are not in effect, whatever the files say. ``trouble`` tells why the host could not be looked
-    at whole.
+    security controls that are not in effect, whatever the files say. ``came_from`` is the address from which this
+    question came over SSH. ``trouble`` tells why the host could not be looked at whole.
     """
     directory = Path(state_directory)
     record: dict[str, Any] = {}
@@ -70,6 +70,7 @@ def look(state_directory: str) -> dict[str, Any]:
         "ineffective": ineffective,
         "unfinished": _journals(directory),
         "identity": _identity(),
+        "came_from": login.came_from(),
         "changed_files": sorted(path for path, seen in record.get("files", {}).items() if _observe(path) != seen),
         "expired": (until := record.get("until")) is not None and time.time() >= until,
     }
