@@ -62,12 +62,39 @@ def _make_whole(torn: Mapping[str, str], going: Collection[str]) -> BongsuError 
         for name in sorted(apt.read_status().torn.keys() & {*going}):
             # What needs it goes as well, or back to a version that does not.
             _dpkg("--remove", "--force-remove-reinstreq", "--force-depends", name)
+            _sweep(name)
         if left := {name: version for name, version in apt.read_status().torn.items() if name not in going}:
             with suppress(BongsuError):
                 fetched.install(left)
     apt.mark_automatic(automatic)
     apt.hold(sorted(held.intersection(apt.read_status().versions)))
     return trouble
+
+
+def _sweep(name: str) -> None:
+    """Remove the half of a dropped package that dpkg had begun to unpack, and has never written down.
+
+    What it was about to unpack, it leaves beside its status until the next time.
+    """
+    beside = apt.DPKG_STATUS.with_name("tmp.ci")
+    try:
+        if f"Package: {name}\n" not in (beside / "control").read_text(encoding="utf-8"):
+            return
+        files = {f"/{line.split(None, 1)[1]}" for line in _lines(beside / "md5sums")} | {*_lines(beside / "conffiles")}
+        owned = {line for known in apt.DPKG_STATUS.with_name("info").glob("*.list") for line in _lines(known)}
+    except OSError:
+        return
+    for path in files:
+        with suppress(OSError):
+            os.unlink(f"{path}.dpkg-new")
+    for directory in sorted({str(parent) for path in files for parent in Path(path).parents} - owned, reverse=True):
+        with suppress(OSError):  # something else is in it
+            os.rmdir(directory)
+
+
+def _lines(path: Path) -> list[str]:
+    """Read a list of dpkg's; a package need not have it."""
+    return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
 
 
 def _fix_broken(going: Collection[str]) -> None:

@@ -127,3 +127,35 @@ def test_a_removal_that_another_torn_package_is_in_the_way_of_goes_on_later(worl
     world.apt(available=available)
     assert "failed" not in world.remove("other")
     assert installed(world) == {"daemon": ("1.0", "installed")}
+
+
+def test_nothing_is_left_of_what_dpkg_had_begun_to_unpack_and_never_wrote_down(world):
+    """Its own list of what it is about to unpack is beside its status; a directory of another package's stays."""
+    cut_off(world, "lib", **NOTHING, name="other")
+    nobody_has(world, "lib")
+    new, shared = world.root / "usr/lib/lib/code.dpkg-new", world.root / "usr/share/lib.txt.dpkg-new"
+    conffile, others = world.root / "etc/lib.conf.dpkg-new", world.root / "usr/other.dpkg-new"
+    listed = {"control": "Package: lib\nVersion: 1.0\n", "conffiles": str(conffile).removesuffix(".dpkg-new")}
+    listed["md5sums"] = "".join(f"0123  {str(path).removesuffix('.dpkg-new')[1:]}\n" for path in (new, shared))
+    for path in (new, shared, conffile, others):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    for name, text in listed.items():
+        (world.root / "tmp.ci").mkdir(exist_ok=True)
+        (world.root / "tmp.ci" / name).write_text(text)
+    (world.root / "info").mkdir()
+    (world.root / "info/other.list").write_text(f"/.\n{shared.parent}\n{conffile.parent}\n")
+    world.converge(units=[], name="other")
+    assert list(world.root.rglob("*.dpkg-new")) == [others]
+    assert (new.parent.parent.exists(), shared.parent.exists()) == (False, True)
+
+
+def test_what_another_package_had_begun_stays(world):
+    cut_off(world, "lib", **NOTHING, name="other")
+    nobody_has(world, "lib")
+    (world.root / "tmp.ci").mkdir()
+    (world.root / "tmp.ci/control").write_text("Package: lib-of-others\n")
+    (world.root / "tmp.ci/conffiles").write_text(f"{world.root}/etc/x\n")
+    (world.root / "etc/x.dpkg-new").touch()
+    world.converge(units=[], name="other")
+    assert (world.root / "etc/x.dpkg-new").exists()
