@@ -2,7 +2,7 @@
 
 import pytest
 from ansible.module_utils.bongsu import controls, controls_host, host
-from ansible.module_utils.bongsu.effective import coredump, limits, modprobe, sysctl, systemd
+from ansible.module_utils.bongsu.effective import coredump, limits, modprobe, sshd_newer, sysctl, systemd
 from ansible.module_utils.bongsu.errors import BongsuError
 
 READ_ONLY = "it cannot be set here (Read-only file system)"
@@ -158,3 +158,13 @@ def test_a_person_is_told_what_a_host_cannot_have_after_what_is_wrong():
     missing = "not here: kernel.a: x is not known to this kernel"
     assert controls_host._lines(verdicts) == ["kernel.b: y is '1', and should be '0'", missing]
     assert controls_host._lines(verdicts[:1]) == ["1 controls, each in effect, waived or not to be had here", missing]
+
+
+def test_an_option_that_sshd_does_not_name_is_none_of_this_release(monkeypatch):
+    printed = "persourcepenaltyexemptlist none\nport 22\n"
+    monkeypatch.setattr(host, "run", lambda _argv: host.Output(0, printed))
+    found = sshd_newer.look(["PerSourcePenaltyExemptList", "Newest"])
+    assert found["persourcepenaltyexemptlist"] == ["none"]
+    control = {"id": "ssh.exempt", "state": "applied", "sshd_newer": {"Newest": "yes"}}
+    told = controls.judge("ssh_server", control, {"sshd_newer": found})
+    assert (told.state, told.words) == ("unavailable", ("Newest is no option of this release of sshd",))

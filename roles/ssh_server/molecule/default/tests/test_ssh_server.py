@@ -3,7 +3,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from lab_side import ADDRESSES, STATE, play, until
+from lab_side import ADDRESSES, INVENTORY, STATE, play, until
+
+from bongsu.lab import Lab
 
 CONVERGE = Path(__file__).parents[1] / "converge.yml"
 DROP_IN = "/etc/ssh/sshd_config.d/00-bongsu.conf"
@@ -159,3 +161,26 @@ def test_absent_gives_the_host_its_own_configuration_back(host, name):
     finally:
         assert converge(name).returncode == 0
     assert "bongsu" not in left
+
+
+FAIL = """
+for _ in 1 2 3 4 5 6; do
+    ssh -n -oBatchMode=yes -oStrictHostKeyChecking=no -oUserKnownHostsFile=/dev/null nobody-here@{address} true
+done
+exec 3<>/dev/tcp/{address}/22; head --bytes=11 <&3
+"""
+
+
+def test_whoever_fails_is_turned_away_for_a_while_but_no_operator(host, name):
+    """Debian 12's sshd turns nobody away by itself, and would not start with the option."""
+    told = json.loads(host.check_output("/usr/lib/bongsu/bongsu controls ssh_server --json"))
+    state = {one["control"]: one["state"] for one in told}["ssh.exempt"]
+    listed = "00-bongsu-newer.conf" in host.check_output("ls /etc/ssh/sshd_config.d")
+    assert (state, listed) == (("unavailable", False) if name == "debian12" else ("applied", True))
+    for _ in range(6):
+        assert "Permission denied" in login(name, user="nobody-here").stderr
+    assert login(name).returncode == 0
+    stranger = next(one for one in ADDRESSES if one != name)
+    script = FAIL.format(address=ADDRESSES[name])
+    last = Lab.load(INVENTORY).run(stranger, ["bash", "-c", script]).stdout
+    assert last == ("SSH-2.0-Ope" if name == "debian12" else "Not allowed")
