@@ -1,7 +1,7 @@
 """Options of a mount in /etc/fstab. Pure.
 
 ``{"at": "/dev/shm", "what": "tmpfs", "type": "tmpfs", "options": ["nodev"]}``: a line that mounts something there gets
-the options, in place of those that say the contrary, and otherwise stays; where there is none, one is made, with ``what``
+the options, in place of those that say the contrary, and otherwise stays. Where there is none, one is made, of ``what``
 and ``type``.
 """
 

@@ -141,7 +141,8 @@ def test_what_was_before_is_given_back_by_absent_and_by_a_choice_at_once():
     hosts = [testinfra.get_host(f"ansible://{name}", ansible_inventory=str(INVENTORY)) for name in ADDRESSES]
     waived = {"waived": "an old balancer counts on it", "until": "2031-03-31"}
     paths = ("conf/all/accept_redirects", "conf/eth0/accept_redirects", "conf/eth0/rp_filter", "tcp_syncookies")
-    left = "find /etc /usr/lib/bongsu /var/lib/bongsu -name 'zz-bongsu*' -o -name 'bongsu-*' -o -name 'kernel*.json' -o -name shm"
+    names = " -o ".join(f"-name '{one}'" for one in ("zz-bongsu*", "bongsu-*", "kernel*.json", "shm"))
+    left = f"find /etc /usr/lib/bongsu /var/lib/bongsu {names}"
 
     def live(host):
         return [setting(host, f"net/ipv4/{path}") for path in (*paths, "ip_forward")]
