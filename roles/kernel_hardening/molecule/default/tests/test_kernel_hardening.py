@@ -9,6 +9,15 @@ from bongsu.lab.lab import Lab
 CONVERGE = Path(__file__).parents[1] / "converge.yml"
 CONTROLS = "python3 -I /usr/lib/bongsu/bongsu controls"
 PLACED = "/etc/sysctl.d/zz-bongsu.conf"
+IFUP = """[Unit]
+After=bongsu-sysctl.service
+Before=network.target
+[Service]
+Type=oneshot
+ExecStart=/usr/sbin/sysctl -w net.ipv4.conf.eth0.accept_redirects=1
+[Install]
+WantedBy=multi-user.target
+"""
 
 
 def converge(name, **variables):
@@ -42,6 +51,20 @@ def test_an_interface_that_comes_later_is_set_as_well(host):
         assert "accept_redirects is '0 later=1', and should be '0'" in host.run(CONTROLS).stdout
     finally:
         host.check_output("ip link del later")
+
+
+def test_what_sets_an_interface_while_it_comes_up_does_not_have_the_last_word_at_boot(host, name):
+    """As ifupdown does, between the first setting of the kernel and the network's being there."""
+    host.check_output(f"printf '{IFUP}' > /etc/systemd/system/test-ifup.service && systemctl enable --quiet test-ifup")
+    lab = Lab.load(INVENTORY)
+    try:
+        lab.stop(name)
+        lab.start(name)
+        assert host.service("test-ifup.service").exists
+        assert host.check_output("systemctl show --property=Result --value test-ifup") == "success"
+        assert setting(host, "net/ipv4/conf/eth0/accept_redirects") == "0"
+    finally:
+        host.check_output("systemctl disable --quiet test-ifup; rm /etc/systemd/system/test-ifup.service")
 
 
 def test_what_a_container_cannot_have_is_told_and_failed_nothing(host):
@@ -141,7 +164,7 @@ def test_what_was_before_is_given_back_by_absent_and_by_a_choice_at_once():
     hosts = [testinfra.get_host(f"ansible://{name}", ansible_inventory=str(INVENTORY)) for name in ADDRESSES]
     waived = {"waived": "an old balancer counts on it", "until": "2031-03-31"}
     paths = ("conf/all/accept_redirects", "conf/eth0/accept_redirects", "conf/eth0/rp_filter", "tcp_syncookies")
-    names = " -o ".join(f"-name '{one}'" for one in ("zz-bongsu*", "bongsu-*", "kernel*.json", "shm"))
+    names = " -o ".join(f"-name '{one}'" for one in ("zz-bongsu*", "bongsu-*", "sysctl-*", "kernel*.json", "shm"))
     left = f"find /etc /usr/lib/bongsu /var/lib/bongsu {names}"
 
     def live(host):
