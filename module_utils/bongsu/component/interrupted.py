@@ -27,7 +27,7 @@ def finish(going: Collection[str] = ()) -> None:
 
     ``going`` names packages that are to go anyway: one of them that cannot be made whole is dropped.
     """
-    _wait_for_others()
+    wait_for_others()
     if not apt.read_status().unfinished:
         return
     # Where a dependency has not come yet, dpkg alone cannot finish, and apt can.
@@ -112,7 +112,7 @@ def _dpkg(*arguments: str) -> None:
     host.run(["dpkg", *arguments], timeout=apt.APT_SECONDS)
 
 
-def _wait_for_others() -> None:
+def wait_for_others() -> None:
     """Wait until nothing else changes packages: apt-get goes on when the run that started it is killed."""
     try:
         descriptor = os.open(FRONTEND_LOCK, os.O_RDWR)

@@ -71,6 +71,20 @@ def test_where_only_a_newer_version_is_to_be_had_that_comes_rather_than_nothing(
     assert installed(world)["daemon"] == ("2.0", "installed")
 
 
+def test_a_unit_then_runs_the_newer_version_as_well(host):
+    versions = {"1.0": {"units": ["daemon.service"]}, "2.0": {"units": ["daemon.service"]}}
+    host.apt(available={"daemon": {"1.0": versions["1.0"]}})
+    host.set_unit(load="not-found")
+    assert "failed" not in host.converge(host.file(content="a\n"), packages=["daemon"])
+    host.apt(available={"daemon": versions})
+    cut_off(host, "daemon", packages=["daemon"], upgrade=True)
+    host.apt(available={"daemon": {"2.0": versions["2.0"]}})
+    began = host.unit()["invocation"]
+    host.converge(host.file(content="a\n"), packages=["daemon"])
+    assert installed(host)["daemon"] == ("2.0", "installed")
+    assert host.unit()["invocation"] != began
+
+
 def test_what_apt_has_fetched_makes_it_whole_though_no_repository_has_it(world):
     world.apt(installed={"daemon": TORN}, archives={"daemon": {"1.0": {}}})
     (world.root / "archives/daemon_1.0_all.deb").touch()
