@@ -75,25 +75,6 @@ def bridge_addresses(patterns: Collection[str]) -> set[str]:
     }
 
 
-def login_port() -> int | None:
-    """Return the port of sshd over which whoever runs this has come, by the nearest process that knows; else None."""
-    number = os.getpid()
-    while number > 1:
-        with suppress(OSError, ValueError, IndexError):
-            for variable in Path(f"/proc/{number}/environ").read_bytes().split(b"\0"):
-                if variable.startswith(b"SSH_CONNECTION="):  # its address and port, and ours
-                    return int(variable.split()[3])
-        try:
-            number = _parent(number)
-        except (OSError, ValueError, IndexError):
-            return None
-    return None
-
-
-def _parent(number: int) -> int:
-    return int(Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[1])
-
-
 def _processes() -> Iterator[Path]:
     yield from sorted((path for path in Path("/proc").iterdir() if path.name.isdigit()), key=lambda one: int(one.name))
 

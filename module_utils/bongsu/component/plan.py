@@ -123,6 +123,8 @@ def make_plan(component: Component, seen: Observed, manifest: dict[str, Any] | N
         if not causes and state.active and seen.ineffective:
             # Nobody knows which unit would put it right, but one that reads nothing of this component cannot.
             causes = [file for file in component.files if _acts(file, wanted.name)]
+            # What defines a unit has not changed, and systemd has read it: a daemon's own files say how it is acted on.
+            causes = [file for file in causes if not file.dest.startswith(_UNIT_DIRECTORIES)] or causes
             reason = f"not in effect: {', '.join(seen.ineffective)}"
         steps += plan_unit(wanted, state, causes, reason, upgraded=seen.upgraded)
     description = manifests.describe(component)

@@ -14,30 +14,36 @@ from ..controls import Found
 
 KINDS = (
     "accounts",
+    "apparmor",
     "apt",
     "chrony",
     "clock",
     "coredump",
     "fail2ban",
     "faillock",
+    "journald",
     "limits",
     "login_defs",
     "login_shell",
     "modes",
     "modprobe",
+    "mounts",
     "needrestart",
     "nft",
     "pam",
     "pwquality",
     "sshd",
+    "sshd_newer",
     "sudo",
     "sysctl",
     "systemd",
+    "texts",
     "timer",
     "useradd",
 )
-# What no run can put right, as somebody has to decide, or a time server to answer: told of, and no run fails for it.
-TOLD = frozenset({"accounts", "clock"})
+# What no run can put right, as somebody has to decide, a time server to answer, or the host to boot otherwise: told of,
+# and no run fails for it.
+TOLD = frozenset({"accounts", "apparmor", "clock"})
 
 
 def _of(kind: str) -> Callable[[Collection[str]], Found]:
@@ -56,25 +62,30 @@ def _packed() -> None:
     """Name the modules for Ansible, which packs into a module what it finds imported; nothing calls this."""
     from . import (  # noqa: F401
         accounts,
+        apparmor,
         apt,
         chrony,
         clock,
         coredump,
         fail2ban,
         faillock,
+        journald,
         limits,
         login_defs,
         login_shell,
         modes,
         modprobe,
+        mounts,
         needrestart,
         nft,
         pam,
         pwquality,
         sshd,
+        sshd_newer,
         sudo,
         sysctl,
         systemd,
+        texts,
         timer,
         useradd,
     )

@@ -79,6 +79,19 @@ def test_the_unit_is_acted_on_though_every_file_is_right(host, wanted, obedient,
     assert not host.converge(*wanted(on_change=on_change))["changed"]
 
 
+def test_what_defines_a_unit_does_not_have_it_restarted_where_a_reload_does(host, wanted, obedient):
+    """A firewall that is stopped for a moment is an open host."""
+    directory = host.root / "etc/systemd/system/daemon.service.d"
+    drop_in = host.file(directory / "own.conf", content="[Service]\n", on_change="restart", units=["daemon.service"])
+    files = (*wanted(), host.file(directory, state="directory"), drop_in)
+    host.converge(*files)
+    obedient.write_text("99")
+    host.forget_calls()
+    assert "failed" not in host.converge(*files)
+    assert host.calls() == ["reload-or-restart daemon.service"]
+    assert obedient.read_text() == "4"
+
+
 def test_a_unit_that_reads_nothing_of_the_component_is_left_alone(host, wanted, obedient):
     host.set_unit("other.service", active="active", file="enabled", config="")
     units = [{"name": "daemon.service"}, {"name": "other.service"}]

@@ -27,6 +27,7 @@ KNOWN_MOVING = {
 KNOWN_OF_ANSIBLE = {
     "ansible_user": "is the inventory's, and counted like any other",
     "ansible_port": "is the inventory's, and counted like any other",
+    "ansible_facts": "are counted, or turn the fast path off",
     "ansible_play_hosts": "of a retired authority, with which none is written down; of targets, each noted by itself",
     "ansible_run_tags": "is asked by the fast path itself",
     "ansible_check_mode": "no run in check mode is written down",
@@ -46,6 +47,7 @@ SAFE_ACTIONS = {
     "check_inventory": "is done in every run",
     "ansible.builtin.assert": "changes nothing",
     "ansible.builtin.debug": "changes nothing",
+    "ansible.builtin.setup": "changes nothing; a fact that is read counts, or turns the fast path off",
     "ansible.builtin.import_role": "what it imports is judged",
     "ansible.builtin.import_tasks": "what it imports is judged",
     "ansible.builtin.include_tasks": "what it includes is judged",
