@@ -23,9 +23,8 @@ def _operator(name: str) -> Iterator[Operator]:
     lab.down()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pair() -> Iterator[Operator]:
-    """Give the lab that several files use, one after the other: each takes its hosts as the last one left them."""
     yield from _operator("pair")
 
 

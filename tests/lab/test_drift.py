@@ -9,7 +9,6 @@ COUNT, SEED = 26, 20261123  # as many as fit into four minutes; `bongsu bench dr
 
 @pytest.fixture(scope="module")
 def provisioned(pair):
-    pair.lab.up()  # whom an earlier file left dead
     pair.succeed("site.yml")
     return pair
 

@@ -15,7 +15,6 @@ OTHER = {"prometheus_scrape_interval": "14s", "node_exporter_extra_arguments": [
 
 @pytest.fixture(scope="module", autouse=True)
 def provisioned(pair):
-    pair.lab.up()  # whom an earlier file left dead
     pair.succeed("site.yml")
 
 

@@ -17,6 +17,8 @@ NEEDS = {
     "test_pair.py": "pair",
     "test_fast_path.py": "pair",
     "test_drift.py": "pair",
+    "test_upgrades.py": "upgrades",
+    "test_torn_packages.py": "upgrades",
     "test_kills.py": "faults",
     "test_lock_outs.py": "faults",
 }

@@ -1,5 +1,6 @@
 """How `bongsu test` runs and counts its checks."""
 
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,9 +84,11 @@ def test_a_roles_virtual_machine_is_one_file(tmp_path):
 def test_a_file_of_the_lab_is_a_check_and_no_two_on_one_lab_run_at_once():
     found = {check.name: check for check in on_labs.labs(ROOT, ROOT, None)}
     assert list(found) == sorted(f"tests/lab/{path.name}" for path in (ROOT / "tests/lab").glob("test_*.py"))
-    on_pair = [check.name for check in found.values() if "(pair)" in (ROOT / check.name).read_text()]
-    assert len(on_pair) == 3
-    assert {found[name].needs for name in on_pair} == {frozenset({"pair"})}
+    for lab in (path.name for path in (ROOT / "tests/lab/inventories").iterdir()):
+        asks = re.compile(rf"^def \w+\(.*\b{lab}\b", re.MULTILINE)  # for the fixture of that name
+        files = [check for check in found.values() if asks.search((ROOT / check.name).read_text())]
+        assert files, lab
+        assert len(files) == 1 or {check.needs for check in files} == {frozenset({lab})}, lab
     assert found["tests/lab/test_kills.py"].needs & found["tests/lab/test_lock_outs.py"].needs
     assert found["tests/lab/test_lock_outs.py"].alone
     assert not any(check.alone for name, check in found.items() if name != "tests/lab/test_lock_outs.py")
