@@ -187,6 +187,10 @@ options:
     description: Undo what waits to be confirmed, now. The action fills it in.
     type: bool
     default: false
+  tell_others:
+    description: Tell which other components nothing is to be done for. The action fills it in.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

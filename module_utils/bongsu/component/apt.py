@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,13 +105,18 @@ def install(coming: Coming, arguments: Sequence[str]) -> None:
 
     Apt lifts the holds of what it changes: whoever calls holds it again.
     """
-    install_exactly([*arguments, *coming.beside], yielding=coming.gone)
+    install_exactly([*arguments, *coming.beside], yielding=coming.gone, quiet=not coming.replaced)
     mark_automatic(coming.automatic)
 
 
-def install_exactly(arguments: Iterable[str], yielding: Collection[str] = ()) -> None:
-    """Install packages in apt's notation, or as paths of .deb files."""
-    get(*_keeping(yielding), *MAY_CHANGE, "install", *arguments)
+def install_exactly(arguments: Iterable[str], yielding: Collection[str] = (), *, quiet: bool = False) -> None:
+    """Install packages in apt's notation, or as paths of .deb files.
+
+    Where it is ``quiet``, needrestart does not look for processes whose files were replaced, as none were; it looks
+    when the next packages come.
+    """
+    command = [*_APT, *_keeping(yielding), *MAY_CHANGE, "install", *arguments]
+    _checked(command, _run(command, {"NEEDRESTART_SUSPEND": "1"} if quiet else {}))
 
 
 def asked_for(names: Iterable[str]) -> set[str]:
@@ -185,8 +190,8 @@ def _require(command: list[str]) -> str:
     return _checked(command, _run(command))
 
 
-def _run(command: list[str]) -> host.Output:
-    return host.run(command, timeout=APT_SECONDS, env={"DEBIAN_FRONTEND": "noninteractive"})
+def _run(command: list[str], env: Mapping[str, str] | None = None) -> host.Output:
+    return host.run(command, timeout=APT_SECONDS, env={"DEBIAN_FRONTEND": "noninteractive", **(env or {})})
 
 
 def _checked(command: list[str], output: host.Output) -> str:

@@ -66,10 +66,13 @@ class Store:
         except FileNotFoundError:
             return None
 
+    def components(self) -> list[str]:
+        """Name every component that has a manifest, in order."""
+        return sorted(path.name.removesuffix(".json") for path in (self.directory / "components").glob("*.json"))
+
     def manifests(self) -> dict[str, dict[str, Any]]:
         """Read every manifest of the host, by component."""
-        paths = sorted((self.directory / "components").glob("*.json"))
-        return {path.name.removesuffix(".json"): _read(path) for path in paths}
+        return {name: _read(self.manifest_path(name)) for name in self.components()}
 
     def write_manifest(self, manifest: dict[str, Any]) -> None:
         """Put a manifest in the place of the component's last one."""
