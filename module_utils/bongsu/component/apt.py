@@ -182,14 +182,14 @@ def _taken_along(names: list[str], going: list[str]) -> set[str]:
 
 def finish_interrupted() -> None:
     """Wait for any other dpkg at work, and have dpkg finish what was interrupted."""
-    _wait_for_others()
+    wait_for_others()
     if read_status().unfinished:
         # Where a dependency has not come yet, dpkg alone cannot finish, and apt can.
         host.run(["dpkg", "--configure", "-a", "--force-confdef", "--force-confold"], timeout=_APT_SECONDS)
         _apt("--fix-broken", "install")
 
 
-def _wait_for_others() -> None:
+def wait_for_others() -> None:
     """Wait until nothing else changes packages: apt-get goes on when the run that started it is killed."""
     try:
         descriptor = os.open(FRONTEND_LOCK, os.O_RDWR)

@@ -14,6 +14,7 @@ from ..controls import Found
 
 KINDS = (
     "accounts",
+    "aide",
     "apt",
     "chrony",
     "clock",
@@ -36,8 +37,9 @@ KINDS = (
     "timer",
     "useradd",
 )
-# What no run can put right, as somebody has to decide, or a time server to answer: told of, and no run fails for it.
-TOLD = frozenset({"accounts", "clock"})
+# What no run can put right, as somebody has to decide, a time server to answer, or AIDE to end: it is told of, and no
+# run fails for it.
+TOLD = frozenset({"accounts", "aide", "clock"})
 
 
 def _of(kind: str) -> Callable[[Collection[str]], Found]:
@@ -56,6 +58,7 @@ def _packed() -> None:
     """Name the modules for Ansible, which packs into a module what it finds imported; nothing calls this."""
     from . import (  # noqa: F401
         accounts,
+        aide,
         apt,
         chrony,
         clock,
