@@ -58,12 +58,17 @@ class Known:
 
 @dataclass(frozen=True)
 class Judge:
-    """Everything that a judgement needs; ``md5`` reads a file, ``final`` follows links, ``there`` looks for a path."""
+    """Everything that a judgement needs.
+
+    ``last`` gives by path the version that its package had when it was last looked at, where that is not the one of
+    then; ``md5`` reads a file, ``final`` follows links, ``there`` looks for a path.
+    """
 
     then: Then
     packages: Packages
     placed: Placed
     known: Mapping[str, Known]
+    last: Mapping[str, str]
     md5: Callable[[str], str]
     final: Callable[[str], str]
     there: Callable[[str], bool]
@@ -110,8 +115,7 @@ class Judge:
 
     def _is_another(self, package: str, path: str) -> bool:
         """Tell whether a package has another version than when this path was last known: else it changed nothing."""
-        before = self.known.get(path)
-        last = before.version if before and before.version else self.then.versions.get(package)
+        last = self.last.get(path, self.then.versions.get(package))
         return self.packages.versions.get(package) != last or path in self.then.placed
 
     def _is_packaged(self, one: Difference) -> bool:

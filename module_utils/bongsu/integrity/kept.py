@@ -39,12 +39,16 @@ class Made:
 
 @dataclass(frozen=True)
 class Finding:
-    """A difference that nobody answers for; ``digest`` is of the state that it is in now, ``words`` how it differs."""
+    """A difference that nobody answers for; ``digest`` is of the state that it is in now, ``words`` how it differs.
+
+    ``version`` is that of the package by which the path last was as packaged, since the database was made.
+    """
 
     path: str
     kind: str
     digest: str
     words: str = ""
+    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,14 @@ class Seen:
     findings: tuple[Finding, ...] = ()
     known: Mapping[str, Known] = field(default_factory=dict)
     waiting: bool = False  # the rules are new, and come into force once there is no finding
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Return by path the version that its package had when it was last as packaged."""
+        known = [(path, one.version) for path, one in self.known.items()]
+        return {
+            path: version for path, version in (*known, *((one.path, one.version) for one in self.findings)) if version
+        }
 
     @property
     def accepted(self) -> dict[str, str]:

@@ -55,7 +55,7 @@ def accept(paths: Iterable[str]) -> tuple[kept.Seen, list[kept.Finding]]:
     if fresh:
         return seen, fresh
     why = f"{kept.ACCEPTED} {time.strftime('%Y-%m-%d', time.gmtime())}"
-    known = {one.path: explain.Known(one.digest, why, lasting=True) for one in chosen}
+    known = {one.path: explain.Known(one.digest, why, one.version, lasting=True) for one in chosen}
     left = tuple(one for one in seen.findings if one not in chosen)
     after = kept.Seen(seen.at, left, {**seen.known, **known}, seen.waiting)
     kept.write(after)
@@ -106,9 +106,14 @@ def _compare(made: kept.Made) -> kept.Seen:
     finally:
         kept.FRESH.unlink(missing_ok=True)
     last = kept.seen() or kept.Seen(now)
-    judge = Judge(made.then, packages.read(), _placed(), last.known, _md5, os.path.realpath, os.path.lexists)
+    versions = last.versions
+    judge = Judge(made.then, packages.read(), _placed(), last.known, versions, _md5, os.path.realpath, os.path.lexists)
     known = {one.path: why for one in found if (why := judge(one))}
-    findings = tuple(kept.Finding(one.path, one.kind, one.digest, one.words) for one in found if one.path not in known)
+    findings = tuple(
+        kept.Finding(one.path, one.kind, one.digest, one.words, versions.get(one.path))
+        for one in found
+        if one.path not in known
+    )
     return kept.Seen(now, findings, known, kept.digest(kept.CONFIG) != kept.digest(kept.RULES))
 
 
