@@ -23,7 +23,8 @@ make() {
     chmod 755 /tmp/lamp/usr/bin/lamp; chmod 4755 /tmp/lamp/usr/bin/lamp-wick
     echo /etc/cron.d/lamp > /tmp/lamp/DEBIAN/conffiles
     (cd /tmp/lamp && find usr -type f -exec md5sum {} + > DEBIAN/md5sums)
-    printf 'Package: lamp\nVersion: %s\nArchitecture: all\nMaintainer: nobody\nDescription: a lamp\n' $1 > /tmp/lamp/DEBIAN/control
+    printf 'Package: lamp\nVersion: %s\nArchitecture: all\nMaintainer: nobody\nDescription: a lamp\n' $1 \
+        > /tmp/lamp/DEBIAN/control
     dpkg-deb --root-owner-group --build /tmp/lamp /tmp/lamp-$1.deb
 }
 make 1; make 2

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from bongsu.lab.state import labs_dir
 from integrity_side import BONGSU, DATA, has_database, looked
 from lab_side import play
+
+from bongsu.lab.state import labs_dir
 
 VERIFY = Path(__file__).parent / "kept.yml"
 
