@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .. import host
@@ -25,9 +27,20 @@ _MARKS = (apt.DPKG_STATUS, Path(store.DEFAULT) / "components", Path(store.DEFAUL
 _OF_ONE_RUN = 900.0  # seconds: within them, a run has written a file and then its manifest
 
 
-def look() -> kept.Seen:
-    """Look; make the database where there is none, and anew by new rules where nothing is found."""
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep another look out: both would have AIDE write the same file."""
     os.makedirs(kept.DIRECTORY, mode=0o700, exist_ok=True)
+    descriptor = os.open(kept.DIRECTORY, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def look() -> kept.Seen:
+    """Look, alone; make the database where there is none, and anew by new rules where nothing is found."""
     made = kept.made()
     if made is None:
         return _begin()

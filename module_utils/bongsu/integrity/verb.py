@@ -30,10 +30,11 @@ def run(options: argparse.Namespace) -> int:
     if options.path and options.action != "accept":
         raise BongsuError(f"'{options.action}' takes no paths; 'accept' does")
     fresh: list[kept.Finding] = []
-    if options.action == "look":
-        look.look()
-    elif options.action == "accept":
-        _, fresh = look.accept(options.path)
+    if options.action != "show":
+        with look.alone():
+            fresh = look.accept(options.path)[1] if options.action == "accept" else []
+            if options.action == "look":
+                look.look()
     made, seen = kept.made(), kept.seen()
     if made and seen and options.action != "show":
         store.export(METRICS, told.metrics(made, seen, kept.digest(kept.DATABASE)))

@@ -9,9 +9,8 @@ CONFIG = "/etc/aide/aide.conf"
 
 @pytest.fixture(autouse=True)
 def _quiet(host):
-    """Begin and end each test with a database, and nothing found."""
+    """Begin each test with a database, and leave nothing behind."""
     assert has_database(host)
-    assert looked(host) == {}
     yield
     host.run_test(f"rm -rf /usr/bin/zz-* {TEXTFILES}")
 
@@ -37,13 +36,15 @@ def test_an_altered_binary_is_reported_and_goes_when_it_is_put_right(host):
     host.run_expect([0], "cp -a /usr/bin/sort /root/sort")
     try:
         host.run_expect([0], r"printf '\377' | dd of=/usr/bin/sort bs=1 seek=4096 conv=notrunc")
-        assert looked(host) == {"/usr/bin/sort": ("changed", "content")}
+        host.run_expect([0], "systemctl start aidecheck.service")  # as the timer does
         found = metrics(host)
         assert found['bongsu_file_integrity_findings{kind="changed"}'] == 1
         assert found['bongsu_file_integrity_findings{kind="added"}'] == 0
         assert found['bongsu_file_integrity_finding{path="/usr/bin/sort",kind="changed"}'] == 1
         assert time.time() - found["bongsu_file_integrity_last_look_timestamp_seconds"] < 60
-        assert host.run(f"{BONGSU} integrity").rc == 1
+        shown = host.run(f"{BONGSU} integrity")
+        assert shown.rc == 1
+        assert shown.stdout.startswith("changed: /usr/bin/sort (content)\nIf each")
         assert "changed: /usr/bin/sort (content)" in host.check_output("journalctl -u aidecheck.service -n 20 -o cat")
         # Not even with what dpkg keeps about the file made to fit.
         sums = "/var/lib/dpkg/info/coreutils.md5sums"
@@ -139,12 +140,11 @@ def test_new_rules_wait_for_what_is_found(host, name):
         assert "the rules have changed" in host.run(f"{BONGSU} integrity").stdout
         assert before == host.check_output(f"sha256sum {DATA}/aide.db")
         host.run_test("rm /usr/bin/zz-one")
-        assert looked(host) == {}
+        assert looked(host) == {}  # and the database is made by the new rules
         assert before != host.check_output(f"sha256sum {DATA}/aide.db")
         host.run_test("echo two > /opt/zz/shop")
         assert looked(host) == {"/opt/zz/shop": ("changed", "content")}
         host.run_test("echo one > /opt/zz/shop")
-        assert looked(host) == {}
     finally:
         assert converge(name).returncode == 0
         host.run_test("rm -rf /opt/zz")

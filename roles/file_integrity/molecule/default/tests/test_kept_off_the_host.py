@@ -20,7 +20,6 @@ def verify(host, name, tmp_path, monkeypatch):
     (tmp_path / "bongsu" / labs.name).symlink_to(labs)  # how the lab's hosts are reached
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert has_database(host)
-    assert looked(host) == {}
 
     def run(**variables):
         done = play(VERIFY, "--limit", name, "--extra-vars", json.dumps(variables))
@@ -43,8 +42,8 @@ def test_the_database_of_an_intruder_is_told_by_the_copy_off_the_host(host, name
     assert len(kept(tmp_path, name)) == 1
     host.run_expect([0], "cp -a /usr/bin/sort /root/sort; printf x >> /usr/bin/sort; echo > /usr/bin/zz-door")
     try:
-        host.run_expect([0], f"rm -r {DATA}; systemctl start aidecheck.service")
-        assert host.run(f"{BONGSU} integrity").rc == 0  # the host itself is content
+        host.run_expect([0], f"rm -r {DATA}")
+        assert looked(host) == {}  # the host itself is content
         status, told = verify()
         assert status == 2
         assert "in it 2 are otherwise: '/usr/bin/sort', '/usr/bin/zz-door'" in told
@@ -57,7 +56,8 @@ def test_the_database_of_an_intruder_is_told_by_the_copy_off_the_host(host, name
         assert status == 0
         assert len(kept(tmp_path, name)) == 2
     finally:
-        host.run_test(f"mv /root/sort /usr/bin/sort; rm -rf /usr/bin/zz-door {DATA}; systemctl start aidecheck.service")
+        host.run_test(f"mv /root/sort /usr/bin/sort; rm -rf /usr/bin/zz-door {DATA}")
+        assert looked(host) == {}
 
 
 def test_what_is_accepted_on_the_host_is_told_once(host, verify):
@@ -73,7 +73,6 @@ def test_what_is_accepted_on_the_host_is_told_once(host, verify):
         assert "zz-tool" not in verify()[1]
     finally:
         host.run_test("rm -f /usr/bin/zz-tool")
-    assert looked(host) == {}
 
 
 def test_a_database_that_is_gone_is_told(host, verify):
@@ -84,4 +83,5 @@ def test_a_database_that_is_gone_is_told(host, verify):
         assert status == 2
         assert "had a database of its files" in told
     finally:
-        host.run_test(f"rm -r {DATA}; systemctl start aidecheck.service")
+        host.run_test(f"rm -r {DATA}")
+        assert looked(host) == {}
