@@ -81,8 +81,9 @@ class Store:
     def forget(self, component: str) -> None:
         """Remove a component's manifest, the originals kept with it, and what its own programs kept and told."""
         host.remove_tree(self.directory / "originals" / component)
-        host.remove_tree(self.directory / DATA / component)
-        (TEXTFILE_DIRECTORY / f"bongsu_{component}.prom").unlink(missing_ok=True)
+        if (data := self.directory / DATA / component).is_dir():
+            host.remove_tree(data)
+            (TEXTFILE_DIRECTORY / f"bongsu_{component}.prom").unlink(missing_ok=True)
         path = self.manifest_path(component)
         Path(host.staged_path(str(path))).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
