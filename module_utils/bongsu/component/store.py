@@ -22,12 +22,13 @@ DEFAULT = "/var/lib/bongsu"
 CONTROLS = "/etc/bongsu/controls"  # one document a role that has security controls, placed by its component
 TEXTFILE_DIRECTORY = Path("/var/lib/prometheus/node-exporter")
 TIMER_STAMPS = Path("/var/lib/systemd/timers")  # when a persistent timer was last due; systemd never removes them
+DATA = "data"  # in the state directory: by component, what its own programs keep there; it goes with the component
 # What is in the state directory, but for what was moved away, and what is written for node_exporter.
-DIRECTORIES = ("components", "journal", "originals")
+DIRECTORIES = ("components", "journal", "originals", DATA)
 FILES = ("lease.json", "fingerprint.json", "kernel.json", "lock")
 METRICS = (
     *("bongsu_units.prom", "bongsu_drift.prom", "bongsu_controls.prom", "bongsu_firewall.prom"),
-    *("bongsu_updates.prom", "bongsu_reboot.prom", "bongsu_audit.prom"),
+    *("bongsu_updates.prom", "bongsu_reboot.prom", "bongsu_audit.prom", "bongsu_file_integrity.prom"),
 )
 
 
@@ -81,8 +82,11 @@ class Store:
         host.replace(str(path), manifests.to_bytes(manifest), mode=0o644)
 
     def forget(self, component: str) -> None:
-        """Remove a component's manifest, and the originals kept with it."""
+        """Remove a component's manifest, the originals kept with it, and what its own programs kept and told."""
         host.remove_tree(self.directory / "originals" / component)
+        if (data := self.directory / DATA / component).is_dir():
+            host.remove_tree(data)
+            (TEXTFILE_DIRECTORY / f"bongsu_{component}.prom").unlink(missing_ok=True)
         path = self.manifest_path(component)
         Path(host.staged_path(str(path))).unlink(missing_ok=True)
         path.unlink(missing_ok=True)

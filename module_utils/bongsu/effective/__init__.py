@@ -14,6 +14,7 @@ from ..controls import Found
 
 KINDS = (
     "accounts",
+    "aide",
     "apparmor",
     "apt",
     "chrony",
@@ -41,9 +42,9 @@ KINDS = (
     "timer",
     "useradd",
 )
-# What no run can put right, as somebody has to decide, a time server to answer, or the host to boot otherwise: told of,
-# and no run fails for it.
-TOLD = frozenset({"accounts", "apparmor", "clock"})
+# What no run can put right, as somebody has to decide, a time server to answer, AIDE to end, or the host to boot
+# otherwise: told of, and no run fails for it.
+TOLD = frozenset({"accounts", "aide", "apparmor", "clock"})
 
 
 def _of(kind: str) -> Callable[[Collection[str]], Found]:
@@ -62,6 +63,7 @@ def _packed() -> None:
     """Name the modules for Ansible, which packs into a module what it finds imported; nothing calls this."""
     from . import (  # noqa: F401
         accounts,
+        aide,
         apparmor,
         apt,
         chrony,
