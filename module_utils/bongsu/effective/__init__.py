@@ -15,6 +15,8 @@ from ..controls import Found
 KINDS = (
     "accounts",
     "apt",
+    "audit",
+    "auditd",
     "chrony",
     "clock",
     "coredump",
@@ -57,6 +59,8 @@ def _packed() -> None:
     from . import (  # noqa: F401
         accounts,
         apt,
+        audit,
+        auditd,
         chrony,
         clock,
         coredump,
