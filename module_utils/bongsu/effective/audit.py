@@ -22,6 +22,7 @@ STATE = Path("/run/auditd.state")  # auditd writes it when it is told SIGCONT
 _LAST_LINE = "disk error detected"  # of what counts here
 _PATIENCE = 3.0  # seconds
 _WRITES = {"writing to logs": "yes", "logging suspended": "no", "disk error detected": "no"}
+_FLUSHED = Unknown("the kernel has no rule at all")
 _NOTHING = Unavailable("has nothing to watch on this host")
 
 
@@ -45,9 +46,10 @@ def _fixed(value: list[str] | Fixed | Unavailable | Unknown) -> list[str] | Fixe
     return Fixed(value, "it is locked until the next boot") if isinstance(value, list) else value
 
 
-def _rules(names: Sequence[str], listed: str) -> dict[str, list[str] | Unavailable]:
+def _rules(names: Sequence[str], listed: str) -> dict[str, list[str] | Unavailable | Unknown]:
     """Tell of each rule of the table under which key the kernel has it, and what it lacks of it."""
-    keys = read(listed.splitlines())
+    if not (keys := read(listed.splitlines())):
+        return dict.fromkeys((name.lower() for name in names), _FLUSHED)
     return {name.lower(): compare(lines, keys) for name, lines in here.expand(names).items()}
 
 
