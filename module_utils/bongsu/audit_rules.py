@@ -1,9 +1,9 @@
 """Rules of the kernel's audit: from one of the table of controls to those of a host, and as auditctl prints them. Pure.
 
-The table's rules are auditctl's words without the list and the key, in one of three forms:
-``-w PATH -p PERMISSIONS``; ``-S CALL,… [-F …]``, which becomes one rule for each ABI of the machine, with those calls
-that it knows; and ``-F path=PATH -F perm=x [-F …]``, where ``{privileged}`` stands for each program that runs as somebody
-else than who starts it.
+The table's rules are auditctl's words without the list and the key, in one of three forms: ``-w PATH -p PERMISSIONS``;
+``-S CALL,… [-F …]``, which becomes one rule for each ABI of the machine, with those calls that it knows; and
+``-F path=PATH -F perm=x [-F …]``, where ``{privileged}`` stands for each program that runs as somebody else than who
+starts it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 PRIVILEGED = "{privileged}"
-# The kernel's names of a machine: ABI, as auditctl calls it -> architecture, as ausyscall does. Of others nothing is known.
+# The kernel's names of a machine: ABI, as auditctl calls it -> architecture, as ausyscall does. Others are unknown.
 ABIS: dict[str, dict[str, str]] = {
     "x86_64": {"b64": "x86_64", "b32": "i386"},
     "aarch64": {"b64": "aarch64", "b32": "arm"},

@@ -42,17 +42,24 @@ SETTINGS = {
     "enabled": "-e",
 }
 LOCKED = "2"
-_REFUSED = ("Operation not permitted", "Connection refused", "Protocol not supported")
+# What auditctl says, run by root, where the kernel has no audit for this host: what a container's root is refused first
+# is the capability, and with it the kernel refuses whoever is not in its first namespaces.
+_REFUSED = {
+    "You must be root": "its root may not control it",
+    "Operation not permitted": "its root may not control it",
+    "Connection refused": "the kernel refuses it, or was booted without",
+    "Protocol not supported": "the kernel was built without",
+}
 _HEAD = "# Made by bongsu (role audit_log) on this host, and again at each boot: change the inventory instead.\n"
 
 
 def ask() -> dict[str, str] | str:
-    """Return what the kernel says of its audit, or in its words why it says nothing to this host, as in a container."""
+    """Return what the kernel says of its audit, or why it says nothing to this host, as in a container."""
     output = host.run(["auditctl", "-s"])
     if output.status == 0:
         return audit_rules.status(output.text)
-    refusal = next((words for words in _REFUSED if words in output.text), None)
-    if refusal is None:
+    refusal = next((why for words, why in _REFUSED.items() if words in output.text), None)
+    if refusal is None or os.geteuid() != 0:
         raise BongsuError(f"auditctl -s: {output.text}")
     return refusal
 

@@ -1,4 +1,4 @@
-"""The command that stays on a host: look at drift, controls, firewall, updates; load audit rules; undo what an interrupted run left."""
+"""The command that stays on a host: look at drift, controls, firewall, updates; undo what an interrupted run left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the kernel's audit does, as it says itself: its settings, the rules it has, and whether their records are written.
+"""What the kernel's audit does, as it says itself: its settings, its rules, and whether the records are written.
 
 A setting is one of ``auditctl -s``; or ``daemon`` (``running`` where one takes the records), ``writing`` (``yes`` where
 that one writes them to disk, and has not suspended itself); or a rule of the table, which has for its value the key
