@@ -47,8 +47,8 @@ LOCKED = "2"
 _REFUSED = {
     "You must be root": "its root may not control it",
     "Operation not permitted": "its root may not control it",
-    "Connection refused": "the kernel refuses it, or was booted without",
-    "Protocol not supported": "the kernel was built without",
+    "Connection refused": "the kernel refuses it",
+    "audit support not in kernel": "the kernel was built or booted without",
 }
 _HEAD = "# Made by bongsu (role audit_log) on this host, and again at each boot: change the inventory instead.\n"
 
