@@ -175,12 +175,13 @@ def give_back() -> int:
     record = _read()
     if now["enabled"] == LOCKED:
         sys.stderr.write("bongsu: the kernel's rules are locked, and stay until the next boot\n")
-        return 0
-    host.run(["augenrules", "--load"])
-    before = record.get("status", {})
-    for name, option in SETTINGS.items():
-        if name in before:
-            host.run(["auditctl", option, before[name]])
+    else:
+        host.run(["auditctl", "-D"])
+        host.run(["augenrules", "--load"])  # what others have written
+        before = record.get("status", {})
+        for name, option in SETTINGS.items():
+            if name in before:
+                host.run(["auditctl", option, before[name]])
     if not record.get("previous", True):
         _previous().unlink(missing_ok=True)
     RECORD.unlink(missing_ok=True)
@@ -188,7 +189,7 @@ def give_back() -> int:
 
 
 def _remember(now: Mapping[str, str]) -> None:
-    if not RECORD.exists():
+    if not RECORD.exists() and now["enabled"] != LOCKED:  # nothing could be given back, and the next boot shows it
         settings = {name: now[name] for name in SETTINGS if name in now}
         before = {"status": settings, "previous": _previous().exists()}
         RECORD.parent.mkdir(parents=True, exist_ok=True)
