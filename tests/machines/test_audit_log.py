@@ -165,7 +165,7 @@ def test_a_daemon_that_hangs_slows_nobody_and_what_is_lost_is_counted(audited):
     try:
         vm.run(hang, check=True)
         longest, _ = audited.burst(4000)
-        assert longest < 1
+        assert longest < 5
         assert int(audited.status_now()["lost"]) > 0
         audited.assert_goes_on(boot)
         vm.run("auditctl --backlog_wait_time 2000", check=True)  # Debian has 60000

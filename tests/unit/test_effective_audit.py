@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from ansible.module_utils.bongsu import audit_rules_host, host
+from ansible.module_utils.bongsu import audit_rules_host, controls, host
 from ansible.module_utils.bongsu.controls import Fixed, Unavailable, Unknown
 from ansible.module_utils.bongsu.effective import LOOK, audit, auditd
 from ansible.module_utils.bongsu.errors import BongsuError
@@ -81,6 +81,13 @@ def test_a_host_without_an_audit_has_nothing_to_be_had(kernel, words):
     for kind, name in (("audit", PASSWD), ("auditd", "num_logs")):
         (found,) = LOOK[kind]([name]).values()
         assert isinstance(found, Unavailable)
+        told = controls.judge(
+            "audit_log",
+            {"id": "a", "state": "applied", kind: {name: 1, "x": 2}},
+            {kind: {name.lower(): found, "x": found}},
+        )
+        assert told.state == "unavailable"
+        assert told.words == (found.why,), "said once"
 
 
 def test_who_is_not_root_and_who_has_no_auditctl_is_told(kernel, monkeypatch):

@@ -30,7 +30,7 @@ def look(names: Collection[str]) -> Found:
     """Ask the kernel, and the daemon where its own state is wanted."""
     now = here.ask()
     if isinstance(now, str):
-        return dict.fromkeys((name.lower() for name in names), Unavailable(f"is not to be had: no audit here ({now})"))
+        return dict.fromkeys((name.lower() for name in names), Unavailable(f"no audit here ({now})", of_all=True))
     found: dict[str, list[str] | Fixed | Unavailable | Unknown] = {name: [value] for name, value in now.items()}
     found["daemon"] = ["running"] if now["pid"] != "0" else []
     if "writing" in names:

@@ -22,7 +22,7 @@ def look(names: Collection[str]) -> Found:
     """Read the configuration; BongsuError where the daemon does not run, or began before it changed."""
     now = audit_rules_host.ask()
     if isinstance(now, str):
-        return dict.fromkeys(names, Unavailable(f"is read by nobody: no audit here ({now})"))
+        return dict.fromkeys(names, Unavailable(f"no audit here ({now})", of_all=True))
     if now["pid"] == "0":
         raise BongsuError("auditd does not run")
     try:
