@@ -22,9 +22,13 @@ _ALIASES = {"without-password": "prohibit-password"}  # as sshd prints an older 
 
 @dataclass(frozen=True)
 class Unavailable:
-    """Stands for the words of a setting that this host cannot have: its kernel, or the container it is, has none."""
+    """Stands for the words of a setting that this host cannot have: its kernel, or the container it is, has none.
+
+    ``of_all`` where the reason is that of every setting of its kind: it is told once, and names none.
+    """
 
     why: str
+    of_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,8 @@ def judge(role: str, control: Mapping[str, Any], found: Mapping[str, Found]) -> 
         for setting, value in control.get(kind, {}).items():
             there = found[kind].get(setting.lower(), [])
             if isinstance(there, Unavailable):
-                missing.append(f"{setting} {there.why}")
+                words = there.why if there.of_all else f"{setting} {there.why}"
+                missing += [words] if words not in missing else []
             elif isinstance(there, Unknown):
                 wrong += [there.why] if there.why not in wrong else []
             elif isinstance(there, Fixed):

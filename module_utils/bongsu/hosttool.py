@@ -12,7 +12,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from . import bans_host, controls_host, firewall_host, host, kernel_settings
+from . import audit_rules_host, bans_host, controls_host, firewall_host, host, kernel_settings
 from .component import drift_host, toolkit, undo
 from .component.store import DEFAULT, Store
 from .errors import BongsuError
@@ -53,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
     rollback.add_argument("--boot", action="store_true", help="the host is booting: do not wait for units")
     kernel = verbs.add_parser("kernel", help="keep how the kernel was set before bongsu sets it, or give that back")
     kernel.add_argument("action", choices=["remember", "give-back"])
+    audit = verbs.add_parser("audit", help="make the rules of the kernel's audit and load them, or have it as before")
+    audit.add_argument("action", choices=["load", "give-back"])
     unpack = verbs.add_parser("unpack", help="lay this code out where a controller's questions start it")
     unpack.add_argument("directory", type=Path)
     options = parser.parse_args(arguments)
@@ -73,6 +75,8 @@ def main(arguments: list[str] | None = None) -> int:
             return reboot.main(dry_run=options.dry_run)
         if options.verb == "kernel":
             return kernel_settings.main(give_back=options.action == "give-back")
+        if options.verb == "audit":
+            return audit_rules_host.load() if options.action == "load" else audit_rules_host.give_back()
         if options.verb == "recover":
             return _recover(Path(DEFAULT) / "journal", booting=options.boot)
         if options.verb == "unpack":

@@ -33,7 +33,7 @@ REASONS = {
     rf"paths: /var/cache/debconf/(config|templates)\.dat-old: {ANY}": "the copy before debconf's last change",
     r"paths: /var/cache/debconf/tmp\.ci: absent -> \['directory', 'root', 'root', '0755', ''\]": "debconf's, empty",
     rf"paths: /var/cache/ldconfig/aux-cache: {ANY}": "ldconfig's index: libraries came and went",
-    rf"paths: /var/lib/dpkg/(status|statoverride)-old: {ANY}": "the copy before dpkg's last change",
+    rf"paths: /var/lib/dpkg/(status|statoverride|diversions)-old: {ANY}": "the copy before dpkg's last change",
     rf"paths: /var/log/unattended-upgrades(/[a-z-]+\.log)?: {NEW}": "a log that its package leaves",
     rf"paths: /var/lib/ucf/(hashfile|registry)\.\d: ({ANY}|{NEW})": "the copies before ucf's last changes",
     rf"paths: /var/lib/ucf/(hashfile|registry): {ANY}": "another order: the lines are compared by themselves",

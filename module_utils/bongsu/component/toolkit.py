@@ -21,7 +21,8 @@ _PARENT = __package__.rpartition(".")[0]
 # What the host needs beside this package.
 _PACKAGES = ("component", "edits", "effective", "integrity", "updates")
 _BESIDE = (
-    *("api", "asked", "bans", "bans_host", "certificate", "certificate_host", "controls", "controls_host"),
+    *("api", "asked", "audit_rules", "audit_rules_host", "bans", "bans_host", "certificate", "certificate_host"),
+    *("controls", "controls_host"),
     *("errors", "fail2ban", "firewall_ask", "firewall_host", "host", "hosttool", "kernel_settings"),
     *("listening", "listening_host", "login", "state"),
 )
