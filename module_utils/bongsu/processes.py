@@ -81,10 +81,14 @@ class Process:
         return self._read("mountinfo")
 
     @property
+    def name(self) -> str:
+        """What it calls itself."""
+        return self._read("comm").strip()
+
+    @property
     def unit(self) -> str:
         """The service or scope that it belongs to; empty where there is none."""
-        parts = [part for line in self._read("cgroup").splitlines() for part in line.rpartition(":")[2].split("/")]
-        return next((part for part in reversed(parts) if part.endswith((".service", ".scope"))), "")
+        return unit_of(self._read("cgroup"))
 
     @property
     def arguments(self) -> list[str]:
@@ -118,6 +122,12 @@ def all_processes() -> list[Process]:
     return [
         Process(number) for number in sorted(int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
     ]
+
+
+def unit_of(cgroup: str) -> str:
+    """Return the unit that a process belongs to, from its file cgroup."""
+    parts = [part for line in cgroup.splitlines() for part in line.rpartition(":")[2].split("/")]
+    return next((part for part in reversed(parts) if part.endswith((".service", ".scope"))), "")
 
 
 def _capabilities(mask: int) -> frozenset[str]:

@@ -91,8 +91,6 @@ def loaded_words(directive: str, text: str, allowed: Mapping[str, frozenset[str]
         return filter_words(words, allowed)
     if directive in _LISTS and not words:
         return ["none"]
-    if directive == "RestrictNamespaces" and not words:  # of the kinds that are allowed, none is left
-        return ["yes"]
     return words
 
 
