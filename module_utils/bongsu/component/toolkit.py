@@ -23,7 +23,7 @@ _PACKAGES = ("component", "edits", "effective", "updates")
 _BESIDE = (
     *("api", "asked", "bans", "bans_host", "certificate", "certificate_host", "controls", "controls_host"),
     *("errors", "fail2ban", "firewall_ask", "firewall_host", "host", "hosttool", "kernel_settings"),
-    *("listening", "listening_host", "state"),
+    *("listening", "listening_host", "mounts", "processes", "sandbox_ask", "state"),
 )
 _MAIN = """\
 import sys

