@@ -12,7 +12,13 @@ from bongsu.inventory.words import one_of
 
 DROP_IN = "/etc/systemd/system/{unit}.d/zz-bongsu-sandbox.conf"  # as effective/sandbox.py looks for it
 # What a later file would only add to: emptied first, so that the row is all of it.
-_EMPTIED = ("ReadWritePaths", "CapabilityBoundingSet", "RestrictAddressFamilies", "SystemCallFilter")
+_EMPTIED = (
+    "AmbientCapabilities",
+    "ReadWritePaths",
+    "CapabilityBoundingSet",
+    "RestrictAddressFamilies",
+    "SystemCallFilter",
+)
 
 _PATH = re.compile(r"-?(/[^/\s]+)+")
 _HEAD = """\

@@ -44,7 +44,8 @@ FIRST = Made(HOST_MOUNTS)
     [
         (["read", "write"], ["@system-service", "~@privileged", "~@resources"]),
         (["read", "chown"], ["@system-service", "~@resources"]),
-        (["read", "adjtimex"], ["@system-service", "@clock", "~@resources"]),
+        (["read", "adjtimex"], ["@system-service", "@clock", "~@privileged", "~@resources"]),
+        (["read", "chown", "adjtimex"], ["@system-service", "@clock", "~@resources"]),
         (["read", "kexec_load"], ["@system-service", "kexec_load", "~@privileged", "~@resources"]),
         (["read:1"], ["@system-service", "~@privileged", "~@resources"]),
         (["~reboot"], ["~reboot"]),

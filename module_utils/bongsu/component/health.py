@@ -16,6 +16,7 @@ from .. import host
 
 _PAUSE = 0.2  # seconds between two rounds of probes
 _HOLD = 0.3  # seconds that a unit must stay up: a daemon that dislikes its configuration is gone sooner
+_HOLD_LONG = 2.0  # of a unit whose own probes are another component's: Prometheus takes 0.6 s to miss a directory
 _PATIENCE = 5.0  # seconds for one answer
 
 
@@ -37,12 +38,15 @@ def wait_healthy(
         time.sleep(_PAUSE)
 
 
-def hold(units: list[str]) -> list[str]:
-    """List the services that do not stay active, in one invocation, for a moment; no other unit ends by itself."""
+def hold(units: list[str], *, unasked: bool = False) -> list[str]:
+    """List the services that do not stay active, in one invocation, for a moment; no other unit ends by itself.
+
+    Where nobody has asked them anything they are to stay for a longer one.
+    """
     units = [name for name in units if name.endswith(".service")]
     before = host.unit_states(units)
     if units:
-        time.sleep(_HOLD)
+        time.sleep(_HOLD_LONG if unasked else _HOLD)
     after = host.unit_states(units)
     return [
         f"{name} does not stay up"

@@ -17,7 +17,11 @@ from ..processes import CAPABILITIES, Process
 
 DROP_IN = "/etc/systemd/system/{unit}.d/zz-bongsu-sandbox.conf"
 _SYS_ADMIN = 1 << CAPABILITIES.index("CAP_SYS_ADMIN")
-_LISTS = ("CapabilityBoundingSet", "RestrictAddressFamilies")  # which allow nothing where they are empty
+_LISTS = (
+    "AmbientCapabilities",
+    "CapabilityBoundingSet",
+    "RestrictAddressFamilies",
+)  # which allow nothing where they are empty
 _BASES = ("@system-service", "@clock")
 _DENIED = ("@privileged", "@resources")
 _FILTERS = frozenset(
@@ -99,7 +103,7 @@ def filter_words(calls: list[str], allowed: Mapping[str, frozenset[str]]) -> lis
     if not calls or calls[0].startswith("~"):
         return calls
     here = frozenset(call.partition(":")[0] for call in calls)
-    denied = [f"~{one}" for one in _DENIED if not here & allowed[one]]
+    denied = [f"~{one}" for one in _DENIED if not (here - allowed["@clock"]) & allowed[one]]  # which may be added again
     words: list[str] = []
     left = here
     for base in _BASES:
