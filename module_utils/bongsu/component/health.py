@@ -17,6 +17,7 @@ from .units import UnitState
 
 _PAUSE = 0.2  # seconds between two rounds of probes
 _HOLD = 0.3  # seconds that a unit must stay up: a daemon that dislikes its configuration is gone sooner
+_HOLD_LONG = 2.0  # of a unit whose own probes are another component's: Prometheus takes 0.6 s to miss a directory
 _PATIENCE = 5.0  # seconds for one answer
 
 
@@ -43,17 +44,19 @@ def seen(units: list[str]) -> tuple[float, dict[str, UnitState]]:
     return time.monotonic(), host.unit_states([name for name in units if name.endswith(".service")])
 
 
-def hold(since: tuple[float, dict[str, UnitState]]) -> list[str]:
+def hold(since: tuple[float, dict[str, UnitState]], *, unasked: bool = False) -> list[str]:
     """List the services that do not stay active, in one invocation, for a moment; ``since`` is what seen() told.
 
-    The time that probes took since then counts. A service that began anew meanwhile has its moment from now on.
+    The time that probes took since then counts. A service that began anew meanwhile has its moment from now on. Where
+    nobody has asked them anything they are to stay for a longer one.
     """
     at, before = since
     if not before:
         return []
-    after = _after(at + _HOLD - time.monotonic(), before)
+    moment = _HOLD_LONG if unasked else _HOLD
+    after = _after(at + moment - time.monotonic(), before)
     if _unsteady(before, after):
-        before, after = after, _after(_HOLD, before)
+        before, after = after, _after(moment, before)
     return [f"{name} does not stay up" for name in _unsteady(before, after)]
 
 

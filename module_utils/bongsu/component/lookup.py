@@ -38,8 +38,9 @@ def look(
     """Observe a component's paths, units and packages; ``fetch`` allows apt to fetch its lists, if an upgrade asks."""
     files, gone = dropped(component, manifest, store)
     units = [unit.name for unit in component.units]
-    overriding = foreign(overrides.find(units), component, store)
     names = [*units, *(unit.name for unit in gone)]
+    own = [unit.name for unit in component.units if not unit.as_found]  # what overrides another's is its own business
+    overriding = foreign(overrides.find(own), component, store)
     return Observed(
         found={file.dest: host.observe(file.dest) for file in (*component.files, *files)},
         dropped=files,

@@ -117,7 +117,9 @@ def judge(component: Component, plan: Plan, started: float) -> None:
 
     acted = [step.unit for step in plan.steps if step.verb in ("restart", "reload-or-restart")]
     since = health.seen(acted)
-    complaints = health.wait_healthy(list(component.health), acted, component.deadline, defeated) or health.hold(since)
+    unasked = any(unit.as_found for unit in component.units)
+    complaints = health.wait_healthy(list(component.health), acted, component.deadline, defeated)
+    complaints = complaints or health.hold(since, unasked=unasked)
     if complaints:
         words = [_last_words(unit, started) for unit in acted]
         raise BongsuError("\n".join(["it is not healthy:", *complaints, *words]))

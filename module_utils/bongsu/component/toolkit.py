@@ -24,7 +24,7 @@ _BESIDE = (
     *("api", "asked", "audit_rules", "audit_rules_host", "bans", "bans_host", "certificate", "certificate_host"),
     *("controls", "controls_host"),
     *("errors", "fail2ban", "firewall_ask", "firewall_host", "host", "hosttool", "kernel_settings"),
-    *("listening", "listening_host", "login", "state"),
+    *("listening", "listening_host", "login", "mounts", "processes", "sandbox_ask", "state"),
 )
 _MAIN = """\
 import sys

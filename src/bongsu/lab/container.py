@@ -24,8 +24,9 @@ READY_WITHIN = 90.0  # seconds, from start to the last unit's start
 
 # What a server's own services need, and podman does not grant: SYS_ADMIN for systemd's sandboxing (without it,
 # ProtectSystem= is silently ignored), NET_ADMIN for nftables and floating addresses, NET_RAW for ping and VRRP,
-# AUDIT_WRITE for PAM sessions, DAC_READ_SEARCH for AIDE, which keeps that one right and no other, and for scanners.
-CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "NET_RAW", "AUDIT_WRITE", "DAC_READ_SEARCH")
+# AUDIT_WRITE for PAM sessions, DAC_READ_SEARCH for AIDE, which keeps that one right and no other, and for scanners,
+# SYS_PTRACE to see what another user's process has open, as root does on a machine.
+CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "NET_RAW", "AUDIT_WRITE", "DAC_READ_SEARCH", "SYS_PTRACE")
 SETTLED = ("running", "degraded")
 UNFINISHED = ("created", "configured")  # a lab up that was interrupted leaves a container that never started
 

@@ -44,7 +44,8 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     units = tuple(str(place(name)) for name in ("/etc/systemd/system", "/run/systemd/system"))
     monkeypatch.setattr(overrides, "DIRECTORIES", units)
     monkeypatch.setattr(plan, "_UNIT_DIRECTORIES", units)
-    monkeypatch.setattr(health, "_HOLD", 0.0)  # the fake daemon dies at once or never
+    for name in ("_HOLD", "_HOLD_LONG"):
+        monkeypatch.setattr(health, name, 0.0)  # the fake daemon dies at once or never
     monkeypatch.setattr(health, "_PAUSE", 0.01)
     monkeypatch.setattr(engine, "run", _runner(engine.run))
     monkeypatch.setattr(engine, "sync", lambda paths: None)  # it takes most of the time, and no test cuts the power

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from ansible.module_utils.bongsu import controls_host, state
+from ansible.module_utils.bongsu import controls, controls_host, state
 
 
 @pytest.fixture
@@ -122,6 +122,19 @@ def test_a_component_without_units_fails_as_well(host, wanted, live):
     assert host.converge(*wanted(), units=[], deadline=0.1)["failed"]
     live.write_text("4")
     assert not host.converge(*wanted(), units=[])["changed"]
+
+
+@pytest.mark.parametrize(
+    ("said", "restarted"), [("daemon.service has not read it", ["daemon"]), ("no", ["daemon", "other"])]
+)
+def test_where_the_words_name_a_unit_no_other_is_acted_on(host, wanted, live, monkeypatch, said, restarted):
+    host.set_unit("other.service", config=str(host.config))
+    units = [{"name": "daemon.service"}, {"name": "other.service"}]
+    assert "failed" not in host.converge(*wanted(), units=units)
+    found = iter([controls.Unknown(said)])
+    monkeypatch.setitem(controls_host.LOOK, "live", lambda names: {"limit": next(found, ["4"])})
+    done = host.converge(*wanted(), units=units)
+    assert [one.split()[1].removesuffix(".service:") for one in done["actions"]] == restarted
 
 
 def test_a_change_that_does_not_come_into_effect_is_taken_back(host, wanted, live):

@@ -41,6 +41,7 @@ SAFE_ACTIONS = {
     "monitor_ready": "changes nothing",
     "firewall_look": "changes nothing but a file that the component verifies",
     "ssh_logins": "changes nothing",
+    "sandbox_look": "changes nothing",
     "host_state": "is the fast path",
     "fast_path": "is the fast path",
     "seal": "is the fast path",
