@@ -67,7 +67,7 @@ def test_an_old_password_shuts_out_no_key_nor_sudo_and_an_ended_account_is_shut(
         ("granite-Willooooow 86", "more than 3 same characters consecutively"),
         ("granite-alice-Willow 86", "contains the user name"),
         ("granite-Wabcdefllow 86", "monotonic"),
-        ("granite willow harbour lantern", "uppercase"),
+        ("granite willow harbour lantern", "less than 1 digits"),
         ("Straightforwardness1.", "dictionary"),
     ],
 )
