@@ -19,6 +19,7 @@ _PAUSE = 0.2  # seconds between two rounds of probes
 _HOLD = 0.3  # seconds that a unit must stay up: a daemon that dislikes its configuration is gone sooner
 _HOLD_LONG = 2.0  # of a unit whose own probes are another component's: Prometheus takes 0.6 s to miss a directory
 _PATIENCE = 5.0  # seconds for one answer
+_COMMAND_SECONDS = 20.0  # for a command: on a host that is busy, a Python that asks several daemons takes a while
 
 
 def wait_healthy(
@@ -100,7 +101,7 @@ def _tcp(options: dict[str, Any]) -> str | None:
 
 
 def _command(options: dict[str, Any]) -> str | None:
-    output = host.run(options["argv"], timeout=_PATIENCE)
+    output = host.run(options["argv"], timeout=_COMMAND_SECONDS)
     return None if output.status == 0 else f"exit status {output.status}: {output.text}"
 
 
