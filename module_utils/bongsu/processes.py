@@ -56,9 +56,9 @@ class Process:
         return self._status.get("NoNewPrivs") == "1"
 
     @property
-    def is_filtered(self) -> bool:
-        """Whether the kernel judges each of its system calls by a filter."""
-        return self._status.get("Seccomp") == "2"
+    def filters(self) -> int:
+        """How many filters judge its system calls; in a container, each process has that of the container."""
+        return int(self._status.get("Seccomp_filters", "0"))
 
     @property
     def bounding(self) -> frozenset[str]:

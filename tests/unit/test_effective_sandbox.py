@@ -30,13 +30,13 @@ OWN_MOUNTS = """\
 class Made:
     mountinfo: str = OWN_MOUNTS
     no_new_privileges: bool = True
-    is_filtered: bool = True
+    filters: int = 5
     bounding: frozenset = frozenset()
     effective_mask: int = 1 << CAPABILITIES.index("CAP_SYS_ADMIN")
     runs: bool = True
 
 
-FIRST = Made(HOST_MOUNTS)
+FIRST = Made(HOST_MOUNTS, filters=1)  # of the container that it is in
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def test_of_two_mounts_at_one_point_the_later_counts():
         ("ReadWritePaths", "-/var/tmp", Made(), "cannot write to /var/tmp"),  # of this very machine
         ("ReadWritePaths", "/nowhere", Made(), ""),
         ("NoNewPrivileges", "yes", Made(no_new_privileges=False), "runs without NoNewPrivileges"),
-        ("LockPersonality", "yes", Made(is_filtered=False), "runs without a filter of system calls"),
-        ("LockPersonality", "no", Made(is_filtered=False), ""),
+        ("LockPersonality", "yes", Made(filters=1), "runs without a filter of its system calls"),
+        ("LockPersonality", "no", Made(filters=1), ""),
         ("CapabilityBoundingSet", "none", Made(bounding=frozenset({"CAP_BPF"})), "runs with CAP_BPF"),
         ("CapabilityBoundingSet", "cap_bpf", Made(bounding=frozenset({"CAP_BPF"})), ""),
         ("UMask", "0027", Made(HOST_MOUNTS), ""),
@@ -97,10 +97,10 @@ def test_the_process_is_held_against_its_unit(directive, value, process, words):
 
 
 def test_in_a_container_that_may_not_mount_what_needs_mounts_is_not_to_be_had():
-    bound = Made(HOST_MOUNTS, effective_mask=0)
-    told = sandbox.runs_with(UNIT, "ProtectHome", {"ProtectHome": ["yes"]}, bound, bound)
+    bound, first = Made(HOST_MOUNTS), Made(HOST_MOUNTS, effective_mask=0, filters=1)
+    told = sandbox.runs_with(UNIT, "ProtectHome", {"ProtectHome": ["yes"]}, bound, first)
     assert told == controls.Unavailable("cannot be had: this container may not mount")
-    assert sandbox.runs_with(UNIT, "LockPersonality", {"LockPersonality": ["yes"]}, bound, bound) == ""
+    assert sandbox.runs_with(UNIT, "LockPersonality", {"LockPersonality": ["yes"]}, bound, first) == ""
 
 
 def state(**values):

@@ -122,8 +122,8 @@ def runs_with(
         return ""
     if directive == "NoNewPrivileges" and not process.no_new_privileges:
         return f"{unit} runs without NoNewPrivileges"
-    if directive in _FILTERS and not process.is_filtered:
-        return f"{unit} runs without a filter of system calls"
+    if directive in _FILTERS and process.filters <= first.filters:
+        return f"{unit} runs without a filter of its system calls"
     if directive == "CapabilityBoundingSet":
         more = process.bounding - {name.upper() for name in value} - {"NONE"}
         return f"{unit} runs with {', '.join(sorted(more))}" if more else ""

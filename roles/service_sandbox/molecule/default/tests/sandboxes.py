@@ -45,6 +45,11 @@ def shown(host, unit, *properties):
     return dict(line.split("=", 1) for line in text.splitlines())
 
 
+def filters(host, number):
+    """Return how many filters judge a process's system calls."""
+    return int(host.check_output(f"sed -n 's/^Seccomp_filters:\\s*//p' /proc/{number}/status"))
+
+
 def inside(host, unit, script):
     """Run a script as root with the view of the file systems that a service has."""
     number = shown(host, unit, "MainPID")["MainPID"]

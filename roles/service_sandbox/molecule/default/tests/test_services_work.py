@@ -76,20 +76,24 @@ def api(name):
     return value
 
 
-def test_prometheus_scrapes_writes_evaluates_and_reloads(host, api):
-    assert until(lambda: api('up{job="prometheus"} or vector(0)') == 1)
-    before = api("prometheus_tsdb_head_samples_appended_total")
-    size = "du -sb /var/lib/prometheus/metrics2/wal | cut -f1"
-    wal = int(host.check_output(size))
-    assert until(lambda: api("prometheus_tsdb_head_samples_appended_total") > before)
+def test_prometheus_scrapes_writes_evaluates_and_reloads(host, name, api):
+    own = f'{{job="prometheus", instance="{name}"}}'
+    assert until(lambda: api(f"sum(up{own} or vector(0))") == 1)
+    appended, size = (
+        f"sum(prometheus_tsdb_head_samples_appended_total{own})",
+        "cat /var/lib/prometheus/metrics2/wal/* | wc -c",
+    )
+    before, wal = api(appended), int(host.check_output(size))
+    assert until(lambda: api(appended) > before)
     assert until(lambda: int(host.check_output(size)) > wal)
-    assert api("sum(prometheus_rule_evaluations_total)") > 0
-    assert api("sum(prometheus_rule_evaluation_failures_total)") == 0
-    assert api("prometheus_tsdb_wal_corruptions_total") == 0
-    reloaded = api("prometheus_config_last_reload_success_timestamp_seconds")
+    assert api(f"sum(prometheus_rule_evaluations_total{own})") > 0
+    assert api(f"sum(prometheus_rule_evaluation_failures_total{own})") == 0
+    assert api(f"sum(prometheus_tsdb_wal_corruptions_total{own})") == 0
+    reloaded = f"sum(prometheus_config_last_reload_success_timestamp_seconds{own})"
+    last = api(reloaded)
     host.run_expect([0], "systemctl reload prometheus")
-    assert until(lambda: api("prometheus_config_last_reload_success_timestamp_seconds") > reloaded)
-    assert api("prometheus_config_last_reload_successful") == 1
+    assert until(lambda: api(reloaded) > last)
+    assert api(f"sum(prometheus_config_last_reload_successful{own})") == 1
 
 
 def test_a_silence_outlives_a_restart_and_a_notification_arrives(host, name, monitor):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from sandboxes import DROP_IN, MONITORING, TOOL, UNITS, controls, inside, shown
+from sandboxes import DROP_IN, MONITORING, TOOL, UNITS, controls, filters, inside, shown
 
 OF_ITS_OWN = MONITORING[:3]  # these write to their own directories alone, and see no homes
 WRITES = {"prometheus.service": "metrics2", "prometheus-alertmanager.service": "alertmanager"}
@@ -50,6 +50,7 @@ def test_the_process_has_the_rights_of_its_row_and_no_others(host, unit):
     lines = host.file(f"/proc/{number}/status").content_string.splitlines()
     status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+    assert filters(host, number) > filters(host, 1)  # the container's own
     if unit != "chrony.service":  # whose rights are those of Debian's unit
         assert int(status["CapBnd"], 16) == RIGHTS.get(unit, 0)
 
@@ -79,19 +80,19 @@ def defeated(host):
     path = DROP_IN.format(unit)
 
     def defeat(*steps):
-        host.run_expect([0], "; ".join(steps).format(unit=unit, path=path))
+        host.run_expect([0], " && ".join(steps).format(unit=unit, path=path))
         told = host.run(f"{TOOL} controls service_sandbox")
         assert told.rc == 1
         return told.stdout
 
     yield defeat
     host.run(f"test -e {path}.away && mv {path}.away {path}; rm -f /etc/systemd/system/{unit}.d/zzz.conf")
-    host.run_expect([0], f"systemctl daemon-reload && systemctl restart {unit}")
+    host.run_expect([0], f"systemctl daemon-reload && systemctl reset-failed {unit} && systemctl restart {unit}")
     assert host.run(f"{TOOL} controls service_sandbox").rc == 0
 
 
 OVERRIDE = "printf '[Service]\\nProtectSystem=no\\n' > /etc/systemd/system/{unit}.d/zzz.conf"
-READ, RESTARTED = "systemctl daemon-reload", "systemctl restart {unit}"
+READ, RESTARTED = "systemctl daemon-reload", "systemctl reset-failed {unit} && systemctl restart {unit}"
 AWAY, BACK = "mv {path} {path}.away", "mv {path}.away {path}"
 
 
