@@ -112,7 +112,13 @@ options:
     suboptions:
       name: {type: str, required: true, description: "The unit's name with its type."}
       enabled: {type: bool, description: "Start at boot. The default is true unless masked."}
-      state: {type: str, choices: [started, stopped], description: "The default is started unless masked."}
+      state:
+        description:
+          - The default is started unless masked.
+          - With V(as_found) the unit is another's. Whether it is there, enabled or running is left as it is; where it
+            runs, it is acted on for the files that it reads.
+        type: str
+        choices: [started, stopped, as_found]
       masked: {type: bool, default: false, description: "Stopped, and kept from being started by anything."}
   health:
     description: Probes that must all pass at once within O(deadline) after a change. Each holds exactly one kind.
@@ -185,6 +191,10 @@ options:
     type: str
   take_back:
     description: Undo what waits to be confirmed, now. The action fills it in.
+    type: bool
+    default: false
+  tell_others:
+    description: Tell which other components nothing is to be done for. The action fills it in.
     type: bool
     default: false
 """

@@ -18,9 +18,10 @@ _FROM_THE_ACTION: dict[str, Any] = {
     "run": {"type": "dict"},
     "confirm": {"type": "str", "no_log": False},
     "take_back": {"type": "bool", "default": False},
+    "tell_others": {"type": "bool", "default": False},
 }
 # What a component that is one of several has not of its own.
-_OF_ALL = ("state_directory", "confirm_within", "run", "confirm", "take_back")
+_OF_ALL = ("state_directory", "confirm_within", "run", "confirm", "take_back", "tell_others")
 
 
 def main() -> int:
@@ -92,7 +93,7 @@ def _component(params: dict[str, Any], check: bool) -> dict[str, Any]:
         return run.confirm(component.name, params["confirm"], request)
     if params["take_back"]:
         return run.take_back(component.name, request)
-    return run.converge(component, request, check=check)
+    return run.converge(component, request, check=check, tell_others=params["tell_others"])
 
 
 def _components(params: dict[str, Any], check: bool) -> dict[str, Any]:

@@ -155,6 +155,12 @@ def is_never_banned(address: str, never: Sequence[str]) -> bool:
     return any(here in network for entry in never for network in _networks(entry))
 
 
+def is_found_alike(name: str) -> bool:
+    """Tell whether another host is likely to find the same behind a name: one that is found, and is not this host's."""
+    found = _networks(name)
+    return bool(found) and not any(network.is_loopback for network in found)
+
+
 def _networks(entry: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     try:
         return [ipaddress.ip_network(entry, strict=False)]

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from . import bans, controls, host
+from . import bans, controls, host, login
 from .component import store
 from .errors import BongsuError
 from .fail2ban import SOCKET, RefusedError, Server
@@ -156,24 +156,6 @@ def refuse_to_shut_out(document: Path) -> None:
         str(entry) for one in sets for name, listed in one.items() if name.endswith(".ignoreip") for entry in listed
     ]
     guarded = any(name.endswith(f".{OPERATOR}") for one in sets for name in one)
-    refusal = bans.shut_out(connected_from(), never) if guarded else None
+    refusal = bans.shut_out(login.came_from(), never) if guarded else None
     if refusal:
         raise BongsuError(refusal)
-
-
-def connected_from() -> str | None:
-    """Return the address from which whoever runs this has logged in over SSH; None for a timer, or at the console.
-
-    The shell that sshd started has it in its environment; sudo takes it out of what runs below.
-    """
-    process = os.getpid()
-    while process > 1:
-        try:
-            environment = Path(f"/proc/{process}/environ").read_bytes()
-            process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            return None
-        for variable in environment.split(b"\0"):
-            if variable.startswith(b"SSH_CONNECTION="):
-                return variable.decode().partition("=")[2].split()[0].partition("%")[0]
-    return None

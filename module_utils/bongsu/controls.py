@@ -136,7 +136,10 @@ def words(value: object) -> list[str]:
 
 
 def _complaints(setting: str, wanted: str | int | list[str], found: list[str]) -> list[str]:
-    """Say what is not as wanted. A value that begins with ``-`` names what must not be there, by patterns."""
+    """Say what is not as wanted. ``-`` before a value: what must not be there, by patterns; ``+``: what must."""
+    if isinstance(wanted, str) and wanted.startswith("+"):
+        missing = [word for word in words(wanted[1:]) if _plain(word) not in map(_plain, found)]
+        return [f"{setting} does not have {', '.join(missing)}"] if missing else []
     if isinstance(wanted, str) and wanted.startswith("-"):
         patterns = words(wanted[1:])
         left = [word for word in found if any(fnmatchcase(word, pattern) for pattern in patterns)]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import listening, listening_host
+from . import listening, listening_host, login
 from .errors import BongsuError
 
 PLACED = "etc/bongsu/firewall.json"
@@ -42,7 +42,7 @@ def check(document: object, place: str) -> dict[str, Any]:
 
 def look(wanted: Mapping[str, Any], root: Path = Path("/")) -> list[str]:
     """Return what must be answered before the rules of this document may come; nothing is changed."""
-    came = listening_host.login_port()
+    came = login.came_to_port()
     port = wanted["ssh_port"] if came is None else came
     return [words for words in (_login(wanted, port), _own_rules(wanted, root), _closing(wanted, root, port)) if words]
 

@@ -1,4 +1,4 @@
-"""The command that stays on a host: look at drift, controls, firewall, updates; undo what an interrupted run left."""
+"""The command that stays on a host: look at drift, controls, files, updates; undo what an interrupted run left."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import time
 import zipfile
 from pathlib import Path
 
-from . import audit_rules_host, bans_host, controls_host, firewall_host, host, kernel_settings
+from . import audit_rules_host, bans_host, controls_host, firewall_host, host, kernel_settings, sandbox_ask
 from .component import drift_host, toolkit, undo
 from .component.store import DEFAULT, Store
 from .errors import BongsuError
+from .integrity import verb as integrity
 from .updates import look as updates
 from .updates import reboot
 
@@ -38,6 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
     bans_host.add_arguments(bans)
     firewall = verbs.add_parser("firewall", help="write metrics of what the firewall has let in and dropped")
     firewall.add_argument("--ask", type=Path, metavar="FILE", help="only say what rules to come would cut off")
+    files = verbs.add_parser("integrity", help="tell which files have changed for no known reason")
+    integrity.add_arguments(files)
+    sandboxes = verbs.add_parser("sandboxes", help="tell what services do now that sandboxes to come would deny")
+    sandboxes.add_argument("document", type=Path, help="the controls of the role service_sandbox")
     waiting = verbs.add_parser("updates", help="look which upgrades and restarts wait")
     waiting.add_argument("--textfile", action="store_true", help="write the metrics for node_exporter")
     waiting.add_argument("--json", action="store_true", help="print one JSON document")
@@ -64,6 +69,10 @@ def main(arguments: list[str] | None = None) -> int:
             return bans_host.run(options)
         if options.verb == "firewall":
             return firewall_host.ask(options.ask) if options.ask else firewall_host.count()
+        if options.verb == "integrity":
+            return integrity.run(options)
+        if options.verb == "sandboxes":
+            return sandbox_ask.main(options.document)
         if options.verb == "updates":
             return updates.main(textfile=options.textfile, as_json=options.json)
         if options.verb == "reboot":

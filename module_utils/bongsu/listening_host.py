@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from . import host
 from .listening import Listener, parse
+from .processes import Process, all_processes
 
 _TABLES = (("tcp", "tcp"), ("tcp6", "tcp"), ("udp", "udp"), ("udp6", "udp"))
 _SECOND_LOOK = 0.5  # seconds: what only asks something over UDP has its answer, or has given up, mostly
@@ -49,9 +49,9 @@ def holders(found: Collection[Listener]) -> dict[int, str]:
     wanted = {f"socket:[{one.inode}]": one.inode for one in found if one.inode}
     who: dict[int, str] = {}
     of_systemd = set()
-    for process in _processes():
-        for name in _sockets(process) & wanted.keys():
-            if process.name == "1":  # it listens for a unit, which may run as well
+    for process in all_processes():
+        for name in {target for target, _ in process.descriptors()} & wanted.keys():
+            if process.number == 1:  # it listens for a unit, which may run as well
                 of_systemd.add(wanted[name])
             else:
                 who.setdefault(wanted[name], _describe(process))
@@ -75,47 +75,6 @@ def bridge_addresses(patterns: Collection[str]) -> set[str]:
     }
 
 
-def login_port() -> int | None:
-    """Return the port of sshd over which whoever runs this has come, by the nearest process that knows; else None."""
-    number = os.getpid()
-    while number > 1:
-        with suppress(OSError, ValueError, IndexError):
-            for variable in Path(f"/proc/{number}/environ").read_bytes().split(b"\0"):
-                if variable.startswith(b"SSH_CONNECTION="):  # its address and port, and ours
-                    return int(variable.split()[3])
-        try:
-            number = _parent(number)
-        except (OSError, ValueError, IndexError):
-            return None
-    return None
-
-
-def _parent(number: int) -> int:
-    return int(Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[1])
-
-
-def _processes() -> Iterator[Path]:
-    yield from sorted((path for path in Path("/proc").iterdir() if path.name.isdigit()), key=lambda one: int(one.name))
-
-
-def _sockets(process: Path) -> set[str]:
-    found = set()
-    with suppress(OSError):  # it has ended, or is another's
-        for descriptor in (process / "fd").iterdir():
-            with suppress(OSError):
-                found.add(os.readlink(descriptor))
-    return found
-
-
-def _describe(process: Path) -> str:
-    name = unit = ""
-    with suppress(OSError):
-        name = (process / "comm").read_text().strip()
-        unit = _unit((process / "cgroup").read_text())
-    return f"{name or 'a process'} (process {process.name}{f', {unit}' if unit else ''})"
-
-
-def _unit(cgroup: str) -> str:
-    """Return the unit that a process belongs to, from its file cgroup."""
-    parts = [part for line in cgroup.splitlines() for part in line.rpartition(":")[2].split("/")]
-    return next((part for part in reversed(parts) if part.endswith((".service", ".scope"))), "")
+def _describe(process: Process) -> str:
+    unit = f", {process.unit}" if process.unit else ""
+    return f"{process.name or 'a process'} (process {process.number}{unit})"

@@ -47,11 +47,13 @@ def accounts(passwd: str, shadow: str, group: str, keys: Mapping[str, bool], jou
 
 
 def wanted(now: Settings, sets: Mapping[str, object]) -> dict[str, Sequence[str]]:
-    """Return the settings as they will be: those of now, and over them what is to be set."""
-    later = {
-        name.lower(): [word for one in (value if isinstance(value, list) else [value]) for word in words(one)]
-        for name, value in sets.items()
-    }
+    """Return the settings as they will be: those of now, and over them what is to be set, or added (``+``)."""
+    later = {}
+    for name, value in sets.items():
+        given = value if isinstance(value, list) else [value]
+        listed = [word for one in given for word in words(str(one).lstrip("+"))]
+        kept = now.get(name.lower(), ()) if str(value).startswith("+") else ()
+        later[name.lower()] = [*kept, *listed]
     return {**now, **later}
 
 
@@ -87,24 +89,26 @@ def ways(account: Account, settings: Settings) -> set[str]:
 
 def _listed(account: Account, settings: Settings) -> bool:
     """Tell whether sshd's lists let a user in; a host in a pattern is not looked at."""
-    users, groups = (
-        {"allow": settings.get(f"allow{kind}", ()), "deny": settings.get(f"deny{kind}", ())}
-        for kind in ("users", "groups")
-    )
-
-    def named(patterns: Sequence[str], names: Iterable[str]) -> bool:
-        return any(fnmatchcase(name, pattern.partition("@")[0]) for pattern in patterns for name in names)
-
-    if named(users["deny"], [account.name]) or named(groups["deny"], account.groups):
+    users, groups = settings.get("allowusers", ()), settings.get("allowgroups", ())
+    if _denied(account, settings) or (users and not _named(users, [account.name])):
         return False
-    if users["allow"] and not named(users["allow"], [account.name]):
-        return False
-    return not groups["allow"] or named(groups["allow"], account.groups)
+    return not groups or _named(groups, account.groups)
+
+
+def _denied(account: Account, settings: Settings) -> bool:
+    users, groups = settings.get("denyusers", ()), settings.get("denygroups", ())
+    return _named(users, [account.name]) or _named(groups, account.groups)
+
+
+def _named(patterns: Sequence[str], names: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern.partition("@")[0]) for pattern in patterns for name in names)
 
 
 def _why(account: Account, then: Settings) -> str:
     if account.name == "root" and _word(then, "permitrootlogin") == "no":
         return "root may not log in then; set ssh_server_root_login to prohibit-password, or use another user"
+    if _denied(account, then):
+        return "it is on a list of who may not (DenyUsers, DenyGroups); take it off, or waive ssh.daemons"
     if not _listed(account, then):
         return "it is not on the list of who may; add it to ssh_server_allow_users, or to a group that is allowed"
     return "it has a password and no key, and passwords are taken no more; give it a key, or waive ssh.keys"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import host
+from . import host, login
 from .component import drift_host, lease, toolkit
 from .component.store import CONTROLS, DEFAULT, Store
 from .errors import BongsuError
@@ -47,7 +47,8 @@ def look(state_directory: str) -> dict[str, Any]:
 
     ``components`` gives the digest of each component that is as its manifest says, ``drift`` the first difference of
     each other one, ``unfinished`` those that an interrupted run has left a journal of. ``ineffective`` names the
-    security controls that are not in effect, whatever the files say. ``trouble`` tells why the host could not be looked
+    security controls that are not in effect, whatever the files say. ``release`` is Debian's, and
+    ``came_from`` the address from which this question came over SSH. ``trouble`` tells why the host could not be looked
     at whole.
     """
     directory = Path(state_directory)
@@ -70,6 +71,8 @@ def look(state_directory: str) -> dict[str, Any]:
         "ineffective": ineffective,
         "unfinished": _journals(directory),
         "identity": _identity(),
+        "release": _release(),
+        "came_from": login.came_from(),
         "changed_files": sorted(path for path, seen in record.get("files", {}).items() if _observe(path) != seen),
         "expired": (until := record.get("until")) is not None and time.time() >= until,
     }
@@ -156,6 +159,15 @@ def _identity() -> str:
     names = os.uname()
     words = (names.sysname, names.release, names.machine, names.nodename)
     return hashlib.sha256("\0".join(words).encode() + b"\0" + release).hexdigest()
+
+
+def _release() -> str:
+    """Give the number of the host's Debian release; empty where it has none, as testing."""
+    try:
+        lines = OS_RELEASE.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    return next((line.partition("=")[2].strip('"') for line in lines if line.startswith("VERSION_ID=")), "")
 
 
 def _observe(path: str) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 
-from bongsu import confirmation, thisrun, trip
+from bongsu import confirmation, said, thisrun, trip
 from bongsu.fingerprint import notes
 from bongsu.hostside import component_spec, drift, errors, manifest
 
+_SETTLED = {"changed": False, "actions": [], "diff": [], "missing_packages": [], "controls": []}
 UNDO_SECONDS = 60.0  # for putting everything back, after it has begun
 
 
@@ -33,8 +34,15 @@ class ActionModule(ActionBase):
         owner = variables.get("inventory_hostname")
         if places is not None:
             return {**result, "changed": False, "round_trips": 0, **_leave(component, arguments, owner, places)}
+        relies = self._may_rely(arguments)
+        digest = _digest(component, arguments)
+        if relies and said.is_settled(str(owner), trip.where(self, arguments), component.name, digest):
+            if not self._task.check_mode:
+                self._note(component, arguments, variables, changed=False)
+            return {**result, **_SETTLED, "component": component.name, "round_trips": 0}
+        told = {**arguments, "owner": owner, "tell_others": relies}
         try:
-            report = thisrun.ask(lambda run: self._ask({**arguments, "owner": owner, "run": run}, variables))
+            report = thisrun.ask(lambda run: self._ask({**told, "run": run}, variables))
         except AnsibleConnectionFailure as error:
             if arguments.get("confirm_within") is None:
                 raise
@@ -47,6 +55,14 @@ class ActionModule(ActionBase):
         result["component"] = component.name
         result["round_trips"] = self._round_trips
         return result
+
+    def _may_rely(self, arguments: dict[str, Any]) -> bool:
+        """Tell whether what the host said a moment ago can be relied upon, and so is worth asking for.
+
+        What newer versions there are is asked of apt each time, and what the host said is of components that stay.
+        """
+        odd = self._task.delegate_to or arguments["upgrade"] or arguments.get("state") == "absent"
+        return not odd and said.may_be_kept()
 
     def _note(self, component: Any, arguments: dict[str, Any], variables: dict[str, Any], *, changed: bool) -> None:
         """Tell the end of the run what is true now, for it to be verified before the next one (see seal.py)."""

@@ -9,6 +9,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from bongsu.hostside import bans
+
 KIND = "fail2ban"
 SSH = "sshd"
 _CHECKED_ONLY = ("enforced", "operator")  # settings that the host looks at, and fail2ban has no option for
@@ -165,6 +167,17 @@ def _text(value: object) -> str:
     return (_list(value, " ") if isinstance(value, list) else str(value)).replace("%", "%%")
 
 
+def ban_refusal(chosen: Sequence[Mapping[str, Any]], came_from: str | None) -> str:
+    """Say why a run from an address is refused, and what to write; empty where it is not, or only the host can tell."""
+    settings = {name: value for one in chosen for name, value in one["sets"].get(KIND, {}).items()}
+    never = settings.get("*.ignoreip", [])
+    if f"{SSH}.operator" not in settings or any(
+        _HOST_NAME.match(entry) and not bans.is_found_alike(entry) for entry in never
+    ):
+        return ""
+    return bans.shut_out(came_from, never) or ""
+
+
 class FilterModule:
     """Ansible's entry point."""
 
@@ -173,6 +186,7 @@ class FilterModule:
         return {
             "ban_addresses": ban_addresses,
             "ban_jails": ban_jails,
+            "ban_refusal": ban_refusal,
             "ban_server": ban_server,
             "ban_settings": ban_settings,
         }

@@ -47,12 +47,12 @@ def _in_force(one: controls.Chosen, later: Sequence[controls.Chosen]) -> dict[st
         for other in later
         if other.state == "applied"
         for kind, settings in other.control["sets"].items()
-        for name in settings
+        for name in controls.flat(settings)
     }
     kept = {
         kind: {
             name: value
-            for name, value in settings.items()
+            for name, value in controls.flat(settings).items()
             if value not in ("", [], None) and (kind, name) not in overruled
         }
         for kind, settings in one.control["sets"].items()

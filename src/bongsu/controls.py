@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ import yaml
 from bongsu.inventory.words import one_of, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 PROFILES = ("none", "small", "strict")  # each has what the one before it has
@@ -87,6 +88,15 @@ def _waiver(choice: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
         yield (), f"has no day on which to look at it again; {_HOW}"
 
 
+def flat(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Name each setting in one: what a table lists below the unit that it is of is UNIT/SETTING to the host."""
+    return {
+        name if inner is None else f"{name}/{inner}": value
+        for name, below in settings.items()
+        for inner, value in (below.items() if isinstance(below, Mapping) else [(None, below)])
+    }
+
+
 def _date(value: object) -> str | None:
     """Return a day as YYYY-MM-DD; YAML makes a date of one that stands without quotes."""
     if isinstance(value, dt.date):
@@ -144,7 +154,7 @@ def _section(control: Mapping[str, Any]) -> str:
 
 def _settings(sets: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
     for kind, settings in sets.items():
-        yield from (f"{kind}: {name} {_shown(value)}" for name, value in settings.items())
+        yield from (f"{kind}: {name} {_shown(value)}" for name, value in flat(settings).items())
 
 
 def _shown(value: object) -> str:

@@ -4,12 +4,15 @@ Starting a module Ansible's way costs a host three times what the answer does (d
 on the host once, below /run, in a directory that is named by the code's digest, and answers from there: a host never
 answers with other code than this controller's. Where that cannot be (no pipelining, and check mode on a host that this
 code is not on yet), the module of the same name answers.
+
+Whatever may change a host is asked here, and so it is here that what it said before ceases to hold (see said.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -18,12 +21,14 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
+from bongsu import said
 from bongsu.hostside import asked, toolkit
 
 CODE = toolkit.archive()
 PLACE = f"{toolkit.UNPACKED}/{hashlib.sha256(CODE).hexdigest()}"
 _ABSENT = 97  # exit status: the code is not there; nothing else that runs here ends so
 _PYTHON = "/usr/bin/python3"
+_CHANGES_NOTHING = frozenset({"host_state"})
 
 
 def check(module: str, spec: dict[str, Any], arguments: dict[str, Any]) -> ValidationResult:
@@ -37,6 +42,36 @@ def check(module: str, spec: dict[str, Any], arguments: dict[str, Any]) -> Valid
 
 def ask(action: ActionBase, module: str, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
     """Return the task's result that the host gives; nothing of the arguments is in it."""
+    if module in _CHANGES_NOTHING:
+        return _ask(action, module, arguments, variables)
+    host = None if action._task.delegate_to else variables.get("inventory_hostname")
+    asked_at, unchanged = said.touched(host), False
+    try:
+        report = _ask(action, module, arguments, variables)
+        unchanged = report.get("changed") is False and not report.get("failed")
+    finally:
+        if not unchanged:  # it may have gone on for a while
+            said.touched(host)
+    if (settled := report.pop("settled", None)) is not None and host is not None:
+        said.keep(host, where(action, arguments), asked_at, settled)
+    return report
+
+
+def where(action: ActionBase, arguments: Mapping[str, Any]) -> list[Any]:
+    """Return what leads to the task's host and its manifests: under one name, another play may mean another machine.
+
+    What is told in check mode is told without the toolkit's having been looked at, and so is for check mode.
+    """
+    found: list[Any] = [bool(action._task.check_mode), arguments.get("state_directory"), action._connection.transport]
+    for option in ("host", "port"):
+        try:
+            found.append(action._connection.get_option(option))
+        except KeyError:  # a connection that has no such thing
+            found.append(None)
+    return found
+
+
+def _ask(action: ActionBase, module: str, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
     checked = check(module, asked.argument_spec(module), arguments)
     params, checking = checked.validated_parameters, bool(action._task.check_mode)
     report = None

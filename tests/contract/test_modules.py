@@ -28,7 +28,7 @@ def test_documentation_parses(name):
 
 def test_components_documentation_says_what_its_argument_spec_does():
     options = documentation("component")["doc"]["options"]
-    action_only = {"owner", "run", "confirm", "take_back", "place_on"}
+    action_only = {"owner", "run", "confirm", "take_back", "place_on", "tell_others"}
     assert set(options) - action_only == set(component_spec.ARGUMENT_SPEC)
     assert differences(options, component_spec.ARGUMENT_SPEC, "") == []
 

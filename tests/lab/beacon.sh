@@ -83,6 +83,8 @@ package() {
 		${3:+Depends: $3
 		}Description: a beacon that is lit every evening
 	END
+	(cd "$tree" && find . -path ./DEBIAN -prune -o -type f -printf '%P\n' | xargs --no-run-if-empty md5sum) >"$home/md5sums"
+	mv "$home/md5sums" "$tree/DEBIAN/"
 	dpkg-deb --root-owner-group --build "$tree" "$home/$1_$2_all.deb"
 	rm -r "$tree"
 }

@@ -52,12 +52,15 @@ class Action:
         self._loader = DataLoader()
         self._loader.set_basedir(str(directory))
 
-    def __call__(self, variables: dict[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
+    def __call__(
+        self, variables: dict[str, Any] | None = None, *, check: bool = False, **arguments: Any
+    ) -> dict[str, Any]:
         spec = importlib.util.spec_from_file_location("component_action", PLUGIN)
         plugin = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(plugin)
         task = Task()
         task.args = arguments
+        task.check_mode = check
         known = {"inventory_hostname": "web1", **(variables or {})}
         action = plugin.ActionModule(
             task=task,

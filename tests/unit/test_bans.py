@@ -4,7 +4,7 @@ import datetime as dt
 import json
 
 import pytest
-from ansible.module_utils.bongsu import bans, bans_host
+from ansible.module_utils.bongsu import bans, bans_host, login
 from ansible.module_utils.bongsu.errors import BongsuError
 
 ACTION = bans.Action("inet f2b-table", "prerouting", "sshd", "ssh,2222")
@@ -112,9 +112,9 @@ def document(tmp_path, operator):
 
 def test_the_list_that_is_about_to_come_decides(tmp_path, monkeypatch):
     guarded = document(tmp_path, {"id": "ban.operator", "state": "applied", "fail2ban": {"sshd.operator": "never"}})
-    monkeypatch.setattr(bans_host, "connected_from", lambda: "192.0.2.1")
+    monkeypatch.setattr(login, "came_from", lambda: "192.0.2.1")
     bans_host.refuse_to_shut_out(guarded)
-    monkeypatch.setattr(bans_host, "connected_from", lambda: "192.0.2.7")
+    monkeypatch.setattr(login, "came_from", lambda: "192.0.2.7")
     with pytest.raises(BongsuError, match=r"you are connected from 192\.0\.2\.7"):
         bans_host.refuse_to_shut_out(guarded)
     bans_host.refuse_to_shut_out(

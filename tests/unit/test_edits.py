@@ -199,9 +199,77 @@ def test_flags_and_what_must_not_be_there():
     )
 
 
+SSHD = """\
+Include /etc/ssh/sshd_config.d/*.conf
+
+#PermitRootLogin prohibit-password
+x11forwarding yes
+MaxAuthTries=6
+maxAuthTries 5 # later
+Subsystem sftp /usr/lib/openssh/sftp-server
+Match User backup
+    X11Forwarding yes
+    MaxAuthTries 9"""
+OPTIONS = {"values": {"X11Forwarding": "no", "MaxAuthTries": 4, "PermitRootLogin": "no"}}
+SET = (
+    SSHD.replace("x11forwarding yes", "X11Forwarding no")
+    .replace("MaxAuthTries=6\nmaxAuthTries 5 # later", "MaxAuthTries 4")
+    .replace("Match User", "PermitRootLogin no\nMatch User")
+)
+
+
+def test_options_of_sshd_are_set_for_all_and_a_match_block_stays():
+    assert put("sshd", OPTIONS, SSHD) == SET
+    assert put("sshd", OPTIONS, SET) == SET
+    assert taken_out("sshd", OPTIONS, SET, SSHD) == SSHD
+
+
+def test_options_of_sshd_go_and_what_somebody_has_set_since_stays():
+    since = SET.replace("X11Forwarding no", "X11Forwarding local").replace("Subsystem", "Port 2222\nSubsystem")
+    left = taken_out("sshd", OPTIONS, since, SSHD)
+    assert "X11Forwarding local" in left
+    assert "Port 2222\n" in left
+    assert "MaxAuthTries=6\nmaxAuthTries 5 # later\n" in left
+    assert "PermitRootLogin no" not in left
+    assert left.endswith(SSHD.partition("Match")[2])
+
+
+FSTAB = """\
+# <file system> <mount point>
+UUID=1 / ext4 errors=remount-ro 0 1
+tmpfs\t/shared\ttmpfs\trw,exec,size=1g 0 0 # of the database
+"""
+SHARED = {"at": "/shared", "what": "tmpfs", "type": "tmpfs", "options": ["nodev", "noexec"]}
+
+
+def test_a_mount_gets_its_options_and_keeps_what_else_it_has():
+    there = FSTAB.replace("rw,exec,size=1g", "rw,size=1g,nodev,noexec")
+    assert put("fstab", SHARED, FSTAB) == there
+    assert put("fstab", SHARED, there) == there
+    assert taken_out("fstab", SHARED, there + "more\n", FSTAB) == FSTAB + "more\n"
+
+
+def test_a_mount_that_nobody_wrote_down_is_and_goes_again():
+    for plain in ("", "# UNCONFIGURED", "UUID=1 / ext4 defaults 0 1\n"):
+        there = put("fstab", SHARED, plain)
+        assert there.endswith("tmpfs /shared tmpfs nodev,noexec 0 0\n")
+        assert put("fstab", SHARED, there) == there
+        assert taken_out("fstab", SHARED, there, plain) == plain
+        assert taken_out("fstab", SHARED, there + "/x /y none bind 0 0\n", plain).endswith("/x /y none bind 0 0\n")
+        assert "/shared" not in taken_out("fstab", SHARED, there + "more\n", plain)
+
+
+def test_a_mount_that_somebody_has_changed_since_stays():
+    since = put("fstab", SHARED, FSTAB).replace("size=1g", "size=2g")
+    assert taken_out("fstab", SHARED, since, FSTAB) == since
+
+
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
+        ({"fstab": {**SHARED, "options": ["ro"]}}, "write some of"),
+        ({"fstab": {**SHARED, "at": "shm"}}, "takes at"),
+        ({"sshd": {"values": {}, "separator": " "}}, "takes values"),
         ({}, "is no edit"),
         ({"sed": {}}, "is no edit"),
         ({"settings": {}, "pam": {}}, "is no edit"),

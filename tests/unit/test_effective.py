@@ -2,7 +2,18 @@
 
 import pytest
 from ansible.module_utils.bongsu import controls, controls_host, host
-from ansible.module_utils.bongsu.effective import coredump, limits, modprobe, sysctl, systemd
+from ansible.module_utils.bongsu.effective import (
+    apparmor,
+    coredump,
+    journald,
+    limits,
+    modprobe,
+    mounts,
+    sshd_newer,
+    sysctl,
+    systemd,
+    texts,
+)
 from ansible.module_utils.bongsu.errors import BongsuError
 
 READ_ONLY = "it cannot be set here (Read-only file system)"
@@ -158,3 +169,69 @@ def test_a_person_is_told_what_a_host_cannot_have_after_what_is_wrong():
     missing = "not here: kernel.a: x is not known to this kernel"
     assert controls_host._lines(verdicts) == ["kernel.b: y is '1', and should be '0'", missing]
     assert controls_host._lines(verdicts[:1]) == ["1 controls, each in effect, waived or not to be had here", missing]
+
+
+def test_an_option_that_sshd_does_not_name_is_none_of_this_release(monkeypatch):
+    printed = "persourcepenaltyexemptlist none\nport 22\n"
+    monkeypatch.setattr(host, "run", lambda _argv: host.Output(0, printed))
+    found = sshd_newer.look(["PerSourcePenaltyExemptList", "Newest"])
+    assert found["persourcepenaltyexemptlist"] == ["none"]
+    control = {"id": "ssh.exempt", "state": "applied", "sshd_newer": {"Newest": "yes"}}
+    told = controls.judge("ssh_server", control, {"sshd_newer": found})
+    assert (told.state, told.words) == ("unavailable", ("Newest is no option of this release of sshd",))
+
+
+MOUNTS = """\
+21 20 0:5 / / rw,relatime - ext4 /dev/vda1 rw
+22 21 0:6 / /shared rw,nosuid - tmpfs tmpfs rw
+23 22 0:7 / /shared rw,noexec,nosuid,nodev,relatime shared:9 - tmpfs tmpfs rw,size=64000k
+"""
+
+
+def test_of_mounts_over_each_other_the_last_counts():
+    found = mounts.judge(["/shared", "/", "/srv"], MOUNTS, in_container=False)
+    assert found["/shared"] == ["noexec", "nosuid", "nodev"]
+    assert found["/"] == []
+    assert found["/srv"] == controls.Unavailable("is no file system of its own here")
+
+
+def test_what_a_container_is_given_is_no_fault_of_it():
+    found = mounts.judge(["/"], MOUNTS, in_container=True)
+    assert found == {"/": controls.Fixed([], "the container's host mounts it")}
+
+
+@pytest.mark.parametrize(
+    ("enabled", "profiles", "words"),
+    [("Y", "chronyd (enforce)\n", ["yes", "loaded"]), ("Y", "", ["yes", "none"]), ("N", None, ["no", "none"])],
+)
+def test_apparmor_is_asked_of_the_kernel(tmp_path, monkeypatch, enabled, profiles, words):
+    monkeypatch.setattr(mounts, "CONTAINER", tmp_path / "container")
+    monkeypatch.setattr(apparmor, "ENABLED", tmp_path / "enabled")
+    monkeypatch.setattr(apparmor, "PROFILES", tmp_path / "profiles")
+    assert apparmor.look(["enabled"]) == {"enabled": controls.Unavailable("is not known to this kernel")}
+    (tmp_path / "enabled").write_text(f"{enabled}\n")
+    if profiles is not None:
+        (tmp_path / "profiles").write_text(profiles)
+    assert apparmor.look(["enabled", "profiles"]) == {"enabled": [words[0]], "profiles": [words[1]]}
+    (tmp_path / "container").touch()
+    assert isinstance(apparmor.look(["enabled"])["enabled"], controls.Unavailable)
+
+
+def test_a_journal_that_is_not_on_disk_is_in_memory(monkeypatch, tmp_path):
+    monkeypatch.setattr(journald, "DISK", tmp_path)
+    says(monkeypatch, 0, "[Journal]\nStorage=auto\n#Compress=no\n[Journal]\nStorage=persistent\nCompress=yes\n")
+    assert journald.look(["Storage"])["storage"] == ["volatile"]
+    (tmp_path / "machine").mkdir()
+    (tmp_path / "machine/system.journal").touch()
+    assert journald.look(["Storage"]) == {"storage": ["persistent"], "compress": ["yes"]}
+
+
+def test_a_text_is_compared_as_a_whole(tmp_path):
+    text = tmp_path / "issue"
+    text.write_text("Private, and watched.\n")
+    found = texts.look([str(text), "/nowhere"])
+    assert found == {str(text).lower(): ["Private, and watched."]}
+    control = {"id": "a.b", "state": "applied", "texts": {str(text): "Private, and watched."}}
+    assert controls.judge("a", control, {"texts": found}).state == "applied"
+    control["texts"][str(text)] = "watched. Private, and"
+    assert controls.judge("a", control, {"texts": found}).state == "ineffective"

@@ -1,7 +1,7 @@
 """Who listens for others is read from the kernel's own tables, and a port that rules would close is asked about."""
 
 import pytest
-from ansible.module_utils.bongsu import listening, listening_host
+from ansible.module_utils.bongsu import listening, processes
 from ansible.module_utils.bongsu.errors import BongsuError
 from ansible.module_utils.bongsu.listening import Listener
 
@@ -87,4 +87,4 @@ def test_what_is_no_port_is_told():
     ],
 )
 def test_a_process_s_unit(cgroup, unit):
-    assert listening_host._unit(cgroup) == unit
+    assert processes.unit_of(cgroup) == unit

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.bongsu import firewall_ask, firewall_host, listening_host
+from ansible.module_utils.bongsu import firewall_ask, firewall_host, login
 from ansible.module_utils.bongsu.errors import BongsuError
 from module_runner import run_module
 
@@ -54,7 +54,7 @@ def look(root, **wanted):
 
 def forget_login():
     """Have the module not know over which port it came, however the tests were started."""
-    listening_host.login_port = lambda: None
+    login.came_to_port = lambda: None
 
 
 def test_a_port_that_would_be_closed_is_asked_about(tmp_path, listener):
@@ -68,7 +68,7 @@ def test_a_port_that_would_be_closed_is_asked_about(tmp_path, listener):
 
 
 def test_the_host_s_own_command_asks_the_same(tmp_path, listener, monkeypatch, capsys):
-    monkeypatch.setattr(listening_host, "login_port", lambda: None)
+    monkeypatch.setattr(login, "came_to_port", lambda: None)
     path = tmp_path / "staged"
     path.write_text(json.dumps({**NOTHING, "answered": all_but(listener)}))
     assert firewall_host.ask(path) == 1
@@ -102,13 +102,14 @@ def test_the_way_in_stays_open(tmp_path):
     assert "firewall_ssh_ports: [22, 2222]" in result["msg"]
 
 
-def test_it_knows_over_which_port_it_came():
+def test_it_knows_from_where_and_over_which_port_it_came():
     """A process has the environment that it was started with; one further down, as of sudo, may have none."""
-    ask = "import module_runner; from ansible.module_utils.bongsu import listening_host as l; print(l.login_port())"
+    told = "print(login.came_from(), login.came_to_port())"
+    ask = f"import module_runner; from ansible.module_utils.bongsu import login; {told}"
     inner = ["env", "-i", f"PYTHONPATH={Path(__file__).parent}", sys.executable, "-c", ask]
     outer = ["python3", "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])", *inner]
-    came = {**os.environ, "SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 2200"}
-    assert subprocess.run(outer, env=came, capture_output=True, text=True, check=True).stdout == "2200\n"
+    came = {**os.environ, "SSH_CONNECTION": "fe80::7%eth0 50000 fe80::1%eth0 2200"}
+    assert subprocess.run(outer, env=came, capture_output=True, text=True, check=True).stdout == "fe80::7 2200\n"
 
 
 @pytest.mark.parametrize("kind", ["own", "debians", "not loaded", "comments", "told"])

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.bongsu import state
+from ansible.module_utils.bongsu import login, state
 from module_runner import run_module
 
 HOST = "s1"
@@ -79,7 +79,9 @@ def test_a_host_tells_how_it_is_and_changes_nothing(managed: Managed):
     result = managed.call()
     assert result["changed"] is False
     state = result["state"]
-    assert state["record"] == {}
+    release = next(line for line in Path("/etc/os-release").read_text().splitlines() if line.startswith("VERSION_ID="))
+    assert (state["record"], state["came_from"]) == ({}, login.came_from())
+    assert release in (f'VERSION_ID="{state["release"]}"', f"VERSION_ID={state['release']}")
     assert list(state["components"]) == ["own"]
     assert (state["drift"], state["unfinished"], state["changed_files"], state["expired"]) == ({}, [], [], False)
     assert sorted(managed.root.rglob("*")) == before

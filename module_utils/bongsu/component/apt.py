@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,20 +15,18 @@ from .packages import Coming, Status, insisted_on, parse_conffiles, parse_remova
 DPKG_STATUS = Path("/var/lib/dpkg/status")
 LISTS = Path("/var/lib/apt/lists")
 LISTS_FRESH = 3600.0  # seconds: as often as a mirror may have something new
-FRONTEND_LOCK = Path("/var/lib/dpkg/lock-frontend")  # apt-get and dpkg hold it while they change packages
-_LOCK_SECONDS = 300.0  # unattended-upgrades may be at work
-_POLL = 0.2
-_APT_SECONDS = 1800.0  # for one run of apt-get: a slow mirror, not a hanging one
+LOCK_SECONDS = 300.0  # unattended-upgrades may be at work
+APT_SECONDS = 1800.0  # for one run of apt-get: a slow mirror, not a hanging one
 _APT = (
     "apt-get",
     "--quiet",
     "--yes",
     "--no-install-recommends",
-    f"-oDPkg::Lock::Timeout={_LOCK_SECONDS:.0f}",
+    f"-oDPkg::Lock::Timeout={LOCK_SECONDS:.0f}",
     "-oDpkg::Options::=--force-confdef",
     "-oDpkg::Options::=--force-confold",
 )
-_MAY_CHANGE = ("--allow-downgrades", "--allow-change-held-packages")
+MAY_CHANGE = ("--allow-downgrades", "--allow-change-held-packages")
 _NOTHING_BESIDE = ("--no-auto-remove", "--allow-change-held-packages")
 _ROUNDS = 5  # of asking apt again, with one more layer of dependencies at the version that is insisted on
 _WORDS = 15  # lines of what a failing command said
@@ -56,7 +53,7 @@ def refresh_lists() -> None:
     """Fetch apt's package lists, unless they are fresh."""
     stamps = [path.stat().st_mtime for path in (LISTS, LISTS / "partial") if path.is_dir()]
     if not any(LISTS.glob("*_Packages*")) or time.time() - max(stamps, default=0.0) > LISTS_FRESH:
-        _apt("update")
+        get("update")
         if LISTS.is_dir():
             host.run(["touch", str(LISTS)])  # "nothing new" leaves the time as it was
 
@@ -65,7 +62,7 @@ def newer_versions(names: Sequence[str]) -> list[str]:
     """List those of the installed packages ``names`` that apt has a newer version of."""
     if not names:
         return []
-    coming = parse_simulation(_apt("--simulate", "--only-upgrade", "install", *names))
+    coming = parse_simulation(get("--simulate", "--only-upgrade", "install", *names))
     return sorted(set(names) & set(coming.replaced))
 
 
@@ -77,7 +74,7 @@ def simulate(arguments: Sequence[str], yielding: Collection[str] = ()) -> Coming
     """
     beside: list[str] = []
     for _ in range(_ROUNDS):
-        command = [*_APT, "--simulate", *_keeping(yielding), *_MAY_CHANGE, "install", *arguments, *beside]
+        command = [*_APT, "--simulate", *_keeping(yielding), *MAY_CHANGE, "install", *arguments, *beside]
         output = _run(command)
         more = sorted(set(insisted_on(output.text)) - {*arguments, *beside}) if output.status != 0 else []
         if not more:
@@ -93,7 +90,7 @@ def simulate(arguments: Sequence[str], yielding: Collection[str] = ()) -> Coming
     automatic = {*coming.replaced, *(argument.partition("=")[0] for argument in beside)}
     manual: set[str] = set()
     if automatic | going:  # one more question, and seldom
-        manual = {*_require(["apt-mark", "showmanual", *sorted(automatic | going)]).split()}
+        manual = asked_for(automatic | going)
         automatic -= manual
     gone = {name: {"version": status.versions[name], "automatic": name not in manual} for name in sorted(going)}
     return replace(coming, remnants=remnants, beside=tuple(beside), automatic=tuple(sorted(automatic)), gone=gone)
@@ -103,24 +100,28 @@ def _keeping(yielding: Collection[str]) -> tuple[str, ...]:
     return () if yielding else ("--no-remove",)
 
 
-def fetch(versions: Mapping[str, str]) -> None:
-    """Have those versions of installed packages that a repository still has fetched, to be installed again one day."""
-    for name, version in sorted(versions.items()):
-        _run([*_APT, "--download-only", "--reinstall", *_MAY_CHANGE, "install", f"{name}={version}"])
-
-
 def install(coming: Coming, arguments: Sequence[str]) -> None:
     """Install packages in apt's notation, whatever version of them is here now, as simulate() has told.
 
     Apt lifts the holds of what it changes: whoever calls holds it again.
     """
-    install_exactly([*arguments, *coming.beside], yielding=coming.gone)
+    install_exactly([*arguments, *coming.beside], yielding=coming.gone, quiet=not coming.replaced)
     mark_automatic(coming.automatic)
 
 
-def install_exactly(arguments: Iterable[str], yielding: Collection[str] = ()) -> None:
-    """Install packages in apt's notation, or as paths of .deb files."""
-    _apt(*_keeping(yielding), *_MAY_CHANGE, "install", *arguments)
+def install_exactly(arguments: Iterable[str], yielding: Collection[str] = (), *, quiet: bool = False) -> None:
+    """Install packages in apt's notation, or as paths of .deb files.
+
+    Where it is ``quiet``, needrestart does not look for processes whose files were replaced, as none were; it looks
+    when the next packages come.
+    """
+    command = [*_APT, *_keeping(yielding), *MAY_CHANGE, "install", *arguments]
+    _checked(command, _run(command, {"NEEDRESTART_SUSPEND": "1"} if quiet else {}))
+
+
+def asked_for(names: Iterable[str]) -> set[str]:
+    """Tell which of some packages apt keeps though no other needs them."""
+    return {*_require(["apt-mark", "showmanual", *sorted(names)]).split()}
 
 
 def mark_automatic(names: Iterable[str]) -> None:
@@ -157,9 +158,9 @@ def take_away(names: Iterable[str], *, sparing: Iterable[str], remnants: Iterabl
     going = _removable(sorted(here))
     spared = {*remnants, *(owners[path] for path in sparing if path in owners)}
     if removed := sorted(spared.intersection(going)):
-        _apt(*_NOTHING_BESIDE, "remove", *removed)
+        get(*_NOTHING_BESIDE, "remove", *removed)
     if purged := sorted({*going, *names.intersection(status.remnants)} - spared):
-        _apt(*_NOTHING_BESIDE, "purge", *purged)
+        get(*_NOTHING_BESIDE, "purge", *purged)
     return sorted(here - set(going))
 
 
@@ -174,43 +175,14 @@ def _removable(going: list[str]) -> list[str]:
 def _taken_along(names: list[str], going: list[str]) -> set[str]:
     """Ask apt what would come or go with the removal of ``names``, beside ``going``."""
     try:
-        text = _apt("--simulate", *_NOTHING_BESIDE, "purge", *names)
+        text = get("--simulate", *_NOTHING_BESIDE, "purge", *names)
     except BongsuError:  # something essential, or held, needs them
         return set(names)
     return (parse_removal(text) | set(parse_simulation(text).new)) - set(going)
 
 
-def finish_interrupted() -> None:
-    """Wait for any other dpkg at work, and have dpkg finish what was interrupted."""
-    _wait_for_others()
-    if read_status().unfinished:
-        # Where a dependency has not come yet, dpkg alone cannot finish, and apt can.
-        host.run(["dpkg", "--configure", "-a", "--force-confdef", "--force-confold"], timeout=_APT_SECONDS)
-        _apt("--fix-broken", "install")
-
-
-def _wait_for_others() -> None:
-    """Wait until nothing else changes packages: apt-get goes on when the run that started it is killed."""
-    try:
-        descriptor = os.open(FRONTEND_LOCK, os.O_RDWR)
-    except FileNotFoundError:  # no dpkg has ever been at work
-        return
-    end = time.monotonic() + _LOCK_SECONDS
-    try:
-        while True:
-            try:
-                fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                if time.monotonic() > end:
-                    raise BongsuError(f"another dpkg has been at work for {_LOCK_SECONDS:g} s; let it end") from None
-                time.sleep(_POLL)
-            else:
-                return
-    finally:
-        os.close(descriptor)
-
-
-def _apt(*arguments: str) -> str:
+def get(*arguments: str) -> str:
+    """Run apt-get as everything here does; return what it said, or raise BongsuError with that."""
     return _require([*_APT, *arguments])
 
 
@@ -218,8 +190,8 @@ def _require(command: list[str]) -> str:
     return _checked(command, _run(command))
 
 
-def _run(command: list[str]) -> host.Output:
-    return host.run(command, timeout=_APT_SECONDS, env={"DEBIAN_FRONTEND": "noninteractive"})
+def _run(command: list[str], env: Mapping[str, str] | None = None) -> host.Output:
+    return host.run(command, timeout=APT_SECONDS, env={"DEBIAN_FRONTEND": "noninteractive", **(env or {})})
 
 
 def _checked(command: list[str], output: host.Output) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import BongsuError
-from . import apt, deadman, edited, heirs, history, lease, steps, toolkit, undo, unfinished
+from . import apt, deadman, edited, fetched, heirs, history, interrupted, lease, steps, toolkit, undo, unfinished
 from .journal import Journal
 from .lookup import look
 from .packages import Coming, PackagePlan
@@ -132,7 +132,7 @@ class Converger:
     def _change_packages(self, plan: Plan, seen: Observed, journal: Journal) -> Coming:
         """Return what came."""
         if plan.packages.configure:
-            apt.finish_interrupted()
+            interrupted.finish()
         arguments = [name for name, _ in plan.packages.install]
         held, released = list(plan.packages.hold), list(plan.packages.release)
         if arguments:
@@ -142,7 +142,7 @@ class Converger:
         offered = apt.offered(coming.replaced)
         journal.will_install(coming, held=held, released=[*released, *lifted], found=seen.found, offered=offered)
         if coming.gone:
-            apt.fetch({name: was["version"] for name, was in coming.gone.items()})
+            fetched.keep({name: was["version"] for name, was in coming.gone.items()})
         if arguments:
             apt.install(coming, arguments)
         journal.installed()

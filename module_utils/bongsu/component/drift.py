@@ -94,9 +94,10 @@ def _of_component(manifest: Mapping[str, Any], seen: Seen, placed: frozenset[str
         yield from _path(entry, seen.paths[entry["dest"]])
     for unit in manifest["units"]:
         state = seen.units[unit["name"]]
-        yield from _unit(unit, state)
-        yield from _overrides(manifest, state, seen.overrides.get(state.name, {}), placed)
-        if unit["started"] and state.active:
+        if not unit.get("as_found"):
+            yield from _unit(unit, state)
+            yield from _overrides(manifest, state, seen.overrides.get(state.name, {}), placed)
+        if (unit["started"] or unit.get("as_found")) and state.active:
             yield from _unread(manifest, state, seen.paths)
 
 

@@ -8,15 +8,18 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from .. import host
+from .units import UnitState
 
 _PAUSE = 0.2  # seconds between two rounds of probes
 _HOLD = 0.3  # seconds that a unit must stay up: a daemon that dislikes its configuration is gone sooner
+_HOLD_LONG = 2.0  # of a unit whose own probes are another component's: Prometheus takes 0.6 s to miss a directory
 _PATIENCE = 5.0  # seconds for one answer
+_COMMAND_SECONDS = 20.0  # for a command: on a host that is busy, a Python that asks several daemons takes a while
 
 
 def wait_healthy(
@@ -37,18 +40,37 @@ def wait_healthy(
         time.sleep(_PAUSE)
 
 
-def hold(units: list[str]) -> list[str]:
-    """List the services that do not stay active, in one invocation, for a moment; no other unit ends by itself."""
-    units = [name for name in units if name.endswith(".service")]
-    before = host.unit_states(units)
-    if units:
-        time.sleep(_HOLD)
-    after = host.unit_states(units)
-    return [
-        f"{name} does not stay up"
-        for name in units
-        if not (before[name].active and after[name].active and before[name].invocation == after[name].invocation)
-    ]
+def seen(units: list[str]) -> tuple[float, dict[str, UnitState]]:
+    """Return how the services are, and the moment before that; no other unit ends by itself."""
+    return time.monotonic(), host.unit_states([name for name in units if name.endswith(".service")])
+
+
+def hold(since: tuple[float, dict[str, UnitState]], *, unasked: bool = False) -> list[str]:
+    """List the services that do not stay active, in one invocation, for a moment; ``since`` is what seen() told.
+
+    The time that probes took since then counts. A service that began anew meanwhile has its moment from now on. Where
+    nobody has asked them anything they are to stay for a longer one.
+    """
+    at, before = since
+    if not before:
+        return []
+    moment = _HOLD_LONG if unasked else _HOLD
+    after = _after(at + moment - time.monotonic(), before)
+    if _unsteady(before, after):
+        before, after = after, _after(moment, before)
+    return [f"{name} does not stay up" for name in _unsteady(before, after)]
+
+
+def _after(seconds: float, units: Mapping[str, UnitState]) -> dict[str, UnitState]:
+    time.sleep(max(0.0, seconds))
+    return host.unit_states([*units])
+
+
+def _unsteady(before: Mapping[str, UnitState], after: Mapping[str, UnitState]) -> list[str]:
+    def steady(was: UnitState, now: UnitState) -> bool:
+        return was.active and now.active and was.invocation == now.invocation
+
+    return [name for name, was in before.items() if not steady(was, after[name])]
 
 
 def check(probe: dict[str, Any]) -> str | None:
@@ -79,7 +101,7 @@ def _tcp(options: dict[str, Any]) -> str | None:
 
 
 def _command(options: dict[str, Any]) -> str | None:
-    output = host.run(options["argv"], timeout=_PATIENCE)
+    output = host.run(options["argv"], timeout=_COMMAND_SECONDS)
     return None if output.status == 0 else f"exit status {output.status}: {output.text}"
 
 

@@ -27,11 +27,12 @@ def _edited(manifest: Mapping[str, Any], wanted: bool) -> set[str]:
 
 
 def units(known: Iterable[Mapping[str, Any]]) -> dict[str, UnitSpec]:
-    """Give the units that manifests list, as they are wanted."""
+    """Give the units that manifests list, as they are wanted; those that are as found are wanted by others."""
     return {
         unit["name"]: UnitSpec(unit["name"], unit["enabled"], unit["started"], unit["masked"])
         for manifest in known
         for unit in manifest["units"]
+        if not unit.get("as_found")
     }
 
 
@@ -80,4 +81,4 @@ def hand_on(name: str, key: str, more: Any, store: Store) -> None:
 def _named(manifest: Mapping[str, Any], key: str) -> set[str]:
     entries, name = _NAMED[key]
     parents = manifest.get("parents", []) if entries == "files" else []
-    return {*parents, *(entry[name] for entry in manifest[entries])}
+    return {*parents, *(entry[name] for entry in manifest[entries] if not entry.get("as_found"))}

@@ -28,7 +28,8 @@ def complete(
     packages = [package.name for package in component.packages]
     pinned = {package.name for package in component.packages if package.version is not None}
     states = host.unit_states(units)
-    overriding = overrides.digests(foreign(overrides.find(units), component, store))  # the strange ones are gone by now
+    own = [unit.name for unit in component.units if not unit.as_found]
+    overriding = overrides.digests(foreign(overrides.find(own), component, store))  # the strange ones are gone by now
     versions = apt.read_status().versions if packages else {}
     return {
         **plan.manifest,
@@ -40,7 +41,7 @@ def complete(
         "originals": originals.keep(component, plan, manifest, store, before.found),
         "parents": originals.parents(component, manifest),
         "unit_originals": originals.keep_units(component, before.units, manifest, store),
-        "unit_files": {name: {"fragment": states[name].fragment, "dropins": overriding[name]} for name in units},
+        "unit_files": {name: {"fragment": states[name].fragment, "dropins": overriding[name]} for name in own},
         "running": manifests.records(component, states),
         "converged_at": round(time.time(), 3),
     }

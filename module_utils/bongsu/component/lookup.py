@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os.path
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .. import host
@@ -13,21 +15,38 @@ from .originals import dropped
 from .plan import Observed
 from .spec import Component
 from .store import CONTROLS, Store
+from .units import UnitState
+
+
+@dataclass(frozen=True)
+class Known:
+    """What has just been asked for many components together: their units, and what dpkg has."""
+
+    units: Mapping[str, UnitState]
+    status: packages.Status
 
 
 def look(
-    component: Component, manifest: dict[str, Any] | None, store: Store, *, fetch: bool = False, upgraded: bool = False
+    component: Component,
+    manifest: dict[str, Any] | None,
+    store: Store,
+    *,
+    fetch: bool = False,
+    upgraded: bool = False,
+    known: Known | None = None,
 ) -> Observed:
     """Observe a component's paths, units and packages; ``fetch`` allows apt to fetch its lists, if an upgrade asks."""
     files, gone = dropped(component, manifest, store)
     units = [unit.name for unit in component.units]
-    overriding = foreign(overrides.find(units), component, store)
+    names = [*units, *(unit.name for unit in gone)]
+    own = [unit.name for unit in component.units if not unit.as_found]  # what overrides another's is its own business
+    overriding = foreign(overrides.find(own), component, store)
     return Observed(
         found={file.dest: host.observe(file.dest) for file in (*component.files, *files)},
         dropped=files,
         dropped_units=gone,
-        units=host.unit_states([*units, *(unit.name for unit in gone)]),
-        packages=_packages(component, manifest, fetch=fetch, upgraded=upgraded),
+        units={name: known.units[name] for name in names} if known else host.unit_states(names),
+        packages=_packages(component, manifest, known.status if known else None, fetch=fetch, upgraded=upgraded),
         overrides=overrides.digests(overriding),
         strange=_strange(overriding, manifest),
         upgraded=upgraded,
@@ -63,12 +82,17 @@ def foreign(overriding: dict[str, dict[str, Found]], component: Component, store
 
 
 def _packages(
-    component: Component, manifest: dict[str, Any] | None, *, fetch: bool, upgraded: bool
+    component: Component,
+    manifest: dict[str, Any] | None,
+    status: packages.Status | None,
+    *,
+    fetch: bool,
+    upgraded: bool,
 ) -> packages.PackagePlan:
     held_before = manifests.held(manifest)
     if not component.packages and not held_before:
         return packages.PackagePlan()
-    status = apt.read_status()
+    status = status or apt.read_status()
     newer: list[str] = []
     if component.upgrade and not upgraded:
         if fetch:

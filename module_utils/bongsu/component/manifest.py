@@ -29,6 +29,7 @@ def describe(component: Component) -> dict[str, Any]:
         "files": [_entry(file) for file in component.files],
         "units": [
             {"name": unit.name, "enabled": unit.enabled, "started": unit.started, "masked": unit.masked}
+            | ({"as_found": True} if unit.as_found else {})
             for unit in component.units
         ],
     }

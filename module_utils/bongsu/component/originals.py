@@ -89,6 +89,7 @@ def keep_units(
     return {
         unit.name: known.get(unit.name) or _unit_original(states[unit.name], component.name, store)
         for unit in component.units
+        if not unit.as_found
     }
 
 
@@ -146,10 +147,15 @@ def _units_before(
 ) -> tuple[UnitSpec, ...]:
     """Turn entries of a manifest into their units before; one that another component names is as that one wants it."""
     wanted = heirs.units(others)
-    return tuple(wanted.get(entry["name"]) or _unit_before(entry["name"], manifest) for entry in entries)
+    return tuple(_unit_before(entry, manifest, wanted) for entry in entries)
 
 
-def _unit_before(name: str, manifest: dict[str, Any]) -> UnitSpec:
+def _unit_before(entry: dict[str, Any], manifest: dict[str, Any], wanted: dict[str, UnitSpec]) -> UnitSpec:
+    name = entry["name"]
+    if entry.get("as_found"):
+        return UnitSpec(name, enabled=False, started=False, masked=False, as_found=True)
+    if name in wanted:
+        return wanted[name]
     was = manifest.get("unit_originals", {}).get(name)
     if was is None or not was["found"]:
         return UnitSpec(name, enabled=False, started=False, masked=False)

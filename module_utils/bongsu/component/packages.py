@@ -9,6 +9,7 @@ from typing import Any
 
 from .spec import PackageSpec
 
+_TORN = "reinstreq"  # dpkg's flag of a package in whose unpacking it was cut off
 _UNFINISHED = {"half-installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"}
 # A package of a foreign architecture keeps it as a part of its name, so that it is not taken for the host's own.
 _COMING = re.compile(r"^Inst (\S+) (?:\[([^\]]+)\] )?\(", re.MULTILINE)
@@ -18,13 +19,14 @@ _GOING = re.compile(r"^(?:Remv|Purg) (\S+) \[", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Status:
-    """What dpkg has: versions of the packages that are installed and configured, and which of them are held."""
+    """What dpkg has: versions of the packages that are installed and configured, and which packages are held."""
 
     versions: dict[str, str]
     held: frozenset[str] = frozenset()
     unfinished: bool = False  # dpkg was interrupted
     remnants: frozenset[str] = frozenset()  # removed, but their configuration is still here
     halfway: frozenset[str] = frozenset()  # here, and not yet or no longer installed
+    torn: dict[str, str] = field(default_factory=dict)  # of these, the versions in whose place dpkg was cut off
 
 
 @dataclass(frozen=True)
@@ -76,21 +78,22 @@ def parse_status(text: str) -> Status:
     held: set[str] = set()
     remnants: set[str] = set()
     halfway: set[str] = set()
-    package, state, want = "", "", ""
+    torn: dict[str, str] = {}
+    package, want, flag, state = "", "", "", ""
     for line in text.splitlines():
         if line.startswith("Package: "):
-            package, state, want = line[9:], "", ""
+            package, want, flag, state = line[9:], "", "", ""
         elif line.startswith("Status: "):
-            want, _, state = line[8:].split(" ", 2)
+            want, flag, state = line[8:].split(" ", 2)
             if state in _UNFINISHED:
                 halfway.add(package)
             if state == "config-files":
                 remnants.add(package)
-        elif line.startswith("Version: ") and state == "installed":
-            versions[package] = line[9:]
+        elif line.startswith("Version: ") and (state == "installed" or flag == _TORN):
+            (torn if flag == _TORN else versions)[package] = line[9:]
             if want == "hold":
                 held.add(package)
-    return Status(versions, frozenset(held), bool(halfway), frozenset(remnants), frozenset(halfway))
+    return Status(versions, frozenset(held), bool(halfway), frozenset(remnants), frozenset(halfway), torn)
 
 
 def plan(

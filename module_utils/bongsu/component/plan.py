@@ -120,10 +120,12 @@ def make_plan(component: Component, seen: Observed, manifest: dict[str, Any] | N
         if not causes and state.active:
             causes = _unread(component, wanted.name, state, seen.found, manifest)
             reason = f"it has not read {', '.join(file.dest for file in causes)}"
-        if not causes and state.active and seen.ineffective:
+        if not causes and state.active and (defeated := _concerning(wanted.name, component, seen.ineffective)):
             # Nobody knows which unit would put it right, but one that reads nothing of this component cannot.
             causes = [file for file in component.files if _acts(file, wanted.name)]
-            reason = f"not in effect: {', '.join(seen.ineffective)}"
+            # What defines a unit has not changed, and systemd has read it: a daemon's own files say how it is acted on.
+            causes = [file for file in causes if not file.dest.startswith(_UNIT_DIRECTORIES)] or causes
+            reason = f"not in effect: {', '.join(defeated)}"
         steps += plan_unit(wanted, state, causes, reason, upgraded=seen.upgraded)
     description = manifests.describe(component)
     reload_units = any(change.file.dest.startswith(_UNIT_DIRECTORIES) for change in changes)
@@ -159,6 +161,14 @@ def _unread(
         if (content := found[dest].content) is not None
     }
     return [files[dest] for dest in outdated_files(state, manifests.unit_record(manifest, unit), on_disk)]
+
+
+def _concerning(unit: str, component: Component, ineffective: dict[str, str]) -> list[str]:
+    """Name the controls that a unit may bring into effect: one whose words name other units is not among them."""
+    names = [one.name for one in component.units]
+    return [
+        control for control, words in ineffective.items() if unit in words or not any(name in words for name in names)
+    ]
 
 
 def _acts(file: FileSpec, unit: str) -> bool:

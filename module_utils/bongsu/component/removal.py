@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BongsuError
-from . import apt, deadman, heirs, lease, originals, toolkit, undo, undo_packages
+from . import apt, deadman, heirs, interrupted, lease, originals, toolkit, undo, undo_packages
 from . import manifest as manifests
 from .journal import Journal
 from .lookup import look
@@ -73,8 +72,11 @@ def _give_up(name: str, manifest: dict[str, Any], store: Store) -> list[str]:
     _release(manifest, store)
     brought = [package for package in manifest.get("brought", []) if not _heir(package, manifest, store)]
     if brought:
-        with suppress(BongsuError):  # what cannot be finished may still be taken away
-            apt.finish_interrupted()
+        try:
+            interrupted.finish(brought)
+        except BongsuError:
+            if apt.read_status().torn:  # apt refuses to take anything away
+                raise  # and else what cannot be finished may still go
     installed = set(brought) & set(apt.read_status().versions) if brought else set()
     spared = {*manifest.get("given_back", _given_back(manifest)), *heirs.paths(heirs.others(name, store))}
     kept = apt.take_away(brought, sparing=sorted(spared), remnants=manifest.get("remnants", []))

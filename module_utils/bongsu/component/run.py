@@ -11,19 +11,24 @@ from ..errors import BongsuError
 from . import deadman, lease, removal, toolkit, undo
 from .converger import Converger, Request, commit
 from .journal import Journal
+from .settled import settled
 from .spec import Component
 from .store import DEFAULT, Store
 
 
-def converge(component: Component, request: Request, *, check: bool) -> dict[str, Any]:
+def converge(component: Component, request: Request, *, check: bool, tell_others: bool = False) -> dict[str, Any]:
     """Make the component true, or absent, and report it as a task's result.
 
-    Where it is to be confirmed, the report has ``confirm``: a token, and the seconds left to bring it back.
+    Where it is to be confirmed, the report has ``confirm``: a token, and the seconds left to bring it back. Where
+    nothing was done and it is to ``tell_others``, ``settled`` has the other components that nothing is to be done for.
     """
     store = Store(request.state_directory)
     with nullcontext() if check else store.locked():
         before = [] if check else _prepare(store, request)
-        return _converge(store, component, request, before, check=check)
+        report = _converge(store, component, request, before, check=check)
+        if tell_others and (check or not report["changed"]):
+            report["settled"] = settled(store, sparing=component.name)
+        return report
 
 
 def converge_several(wanted: Sequence[tuple[Component, Request]], *, check: bool) -> list[dict[str, Any]]:

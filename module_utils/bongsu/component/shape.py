@@ -87,7 +87,13 @@ _LISTS: dict[str, dict[str, Check]] = {
         "edit": lambda value: value is None or not edits.check(value),
         "units": lambda value: isinstance(value, list) and all(map(_text, value)),
     },
-    "units": {"name": _UNIT, "enabled": _flag, "started": _flag, "masked": _flag},
+    "units": {
+        "name": _UNIT,
+        "enabled": _flag,
+        "started": _flag,
+        "masked": _flag,
+        "as_found": lambda value: value is None or _flag(value),
+    },
 }
 _MAPPINGS: dict[str, dict[str, Check]] = {
     "unit_files": {"fragment": _maybe_text, "dropins": _texts},

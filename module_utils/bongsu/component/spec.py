@@ -27,7 +27,7 @@ _FILE = {
 _UNIT = {
     "name": {"type": "str", "required": True},
     "enabled": {"type": "bool"},
-    "state": {"type": "str", "choices": ["started", "stopped"]},
+    "state": {"type": "str", "choices": ["started", "stopped", "as_found"]},
     "masked": {"type": "bool", "default": False},
 }
 _HTTP = {
@@ -118,12 +118,17 @@ class FileSpec:
 
 @dataclass(frozen=True)
 class UnitSpec:
-    """One systemd unit as wanted; masked means stopped and not enabled."""
+    """One systemd unit as wanted; masked means stopped and not enabled.
+
+    One that is ``as_found`` is another's: whether it is there, enabled or runs is not this component's business. Where
+    it runs, it is acted on for the files that it reads.
+    """
 
     name: str
     enabled: bool
     started: bool
     masked: bool
+    as_found: bool = False
 
 
 @dataclass(frozen=True)
@@ -251,6 +256,10 @@ def _unit(place: str, raw: dict[str, Any]) -> UnitSpec:
         raise BongsuError(f"{place}.name: '{name}' lacks its type; write it as '{name}.service'")
     if masked and (raw["enabled"] or raw["state"] == "started"):
         raise BongsuError(f"{place}: {name} cannot be masked and enabled or started; drop one of the two")
+    if raw["state"] == "as_found":
+        if masked or raw["enabled"] is not None:
+            raise BongsuError(f"{place}: {name} cannot be as found and also enabled or masked; drop one of the two")
+        return UnitSpec(name, enabled=False, started=False, masked=False, as_found=True)
     return UnitSpec(
         name=name,
         enabled=not masked if raw["enabled"] is None else raw["enabled"],

@@ -116,7 +116,10 @@ def judge(component: Component, plan: Plan, started: float) -> None:
         return [f"not in effect: {name}: {words}" for name, words in ineffective(component).items()]
 
     acted = [step.unit for step in plan.steps if step.verb in ("restart", "reload-or-restart")]
-    complaints = health.wait_healthy(list(component.health), acted, component.deadline, defeated) or health.hold(acted)
+    since = health.seen(acted)
+    unasked = any(unit.as_found for unit in component.units)
+    complaints = health.wait_healthy(list(component.health), acted, component.deadline, defeated)
+    complaints = complaints or health.hold(since, unasked=unasked)
     if complaints:
         words = [_last_words(unit, started) for unit in acted]
         raise BongsuError("\n".join(["it is not healthy:", *complaints, *words]))

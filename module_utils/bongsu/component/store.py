@@ -22,12 +22,13 @@ DEFAULT = "/var/lib/bongsu"
 CONTROLS = "/etc/bongsu/controls"  # one document a role that has security controls, placed by its component
 TEXTFILE_DIRECTORY = Path("/var/lib/prometheus/node-exporter")
 TIMER_STAMPS = Path("/var/lib/systemd/timers")  # when a persistent timer was last due; systemd never removes them
+DATA = "data"  # in the state directory: by component, what its own programs keep there; it goes with the component
 # What is in the state directory, but for what was moved away, and what is written for node_exporter.
-DIRECTORIES = ("components", "journal", "originals")
+DIRECTORIES = ("components", "journal", "originals", DATA)
 FILES = ("lease.json", "fingerprint.json", "kernel.json", "lock")
 METRICS = (
     *("bongsu_units.prom", "bongsu_drift.prom", "bongsu_controls.prom", "bongsu_firewall.prom"),
-    *("bongsu_updates.prom", "bongsu_reboot.prom", "bongsu_audit.prom"),
+    *("bongsu_updates.prom", "bongsu_reboot.prom", "bongsu_audit.prom", "bongsu_file_integrity.prom"),
 )
 
 
@@ -66,10 +67,13 @@ class Store:
         except FileNotFoundError:
             return None
 
+    def components(self) -> list[str]:
+        """Name every component that has a manifest, in order."""
+        return sorted(path.name.removesuffix(".json") for path in (self.directory / "components").glob("*.json"))
+
     def manifests(self) -> dict[str, dict[str, Any]]:
         """Read every manifest of the host, by component."""
-        paths = sorted((self.directory / "components").glob("*.json"))
-        return {path.name.removesuffix(".json"): _read(path) for path in paths}
+        return {name: _read(self.manifest_path(name)) for name in self.components()}
 
     def write_manifest(self, manifest: dict[str, Any]) -> None:
         """Put a manifest in the place of the component's last one."""
@@ -78,8 +82,11 @@ class Store:
         host.replace(str(path), manifests.to_bytes(manifest), mode=0o644)
 
     def forget(self, component: str) -> None:
-        """Remove a component's manifest, and the originals kept with it."""
+        """Remove a component's manifest, the originals kept with it, and what its own programs kept and told."""
         host.remove_tree(self.directory / "originals" / component)
+        if (data := self.directory / DATA / component).is_dir():
+            host.remove_tree(data)
+            (TEXTFILE_DIRECTORY / f"bongsu_{component}.prom").unlink(missing_ok=True)
         path = self.manifest_path(component)
         Path(host.staged_path(str(path))).unlink(missing_ok=True)
         path.unlink(missing_ok=True)

@@ -19,12 +19,12 @@ UNPACKED = "/run/bongsu"  # controllers leave their code here, each in a directo
 WHOLE = "bongsu.zip"  # in such a directory: what it was unpacked from
 _PARENT = __package__.rpartition(".")[0]
 # What the host needs beside this package.
-_PACKAGES = ("component", "edits", "effective", "updates")
+_PACKAGES = ("component", "edits", "effective", "integrity", "updates")
 _BESIDE = (
     *("api", "asked", "audit_rules", "audit_rules_host", "bans", "bans_host", "certificate", "certificate_host"),
     *("controls", "controls_host"),
     *("errors", "fail2ban", "firewall_ask", "firewall_host", "host", "hosttool", "kernel_settings"),
-    *("listening", "listening_host", "state"),
+    *("listening", "listening_host", "login", "mounts", "processes", "sandbox_ask", "state"),
 )
 _MAIN = """\
 import sys

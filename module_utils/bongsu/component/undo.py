@@ -11,17 +11,12 @@ from typing import Any
 
 from .. import host
 from ..errors import BongsuError
-from . import apt, toolkit, undo_packages, unfinished
+from . import apt, toolkit, undo_packages, undo_units, unfinished
 from .changes import Found
 from .manifest import to_bytes
 from .store import Store
-from .units import UnitState
 
-_PATIENCE, _POLL = 10.0, 0.5  # seconds
-_OF_FILES = frozenset({"enable", "disable", "mask", "unmask"})  # what systemctl can do without systemd, too:
-_BY_FILES = {"SYSTEMD_OFFLINE": "1"}
 _NOTHING = {"kind": "absent", "backup": None, "displaced": None}
-_ACTED = frozenset({"restart", "reload-or-restart", "stop"})  # verbs after which a unit that ran must be run again
 
 
 def exists(directory: Path) -> bool:
@@ -50,15 +45,15 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
     entry = json.loads((directory / "journal.json").read_text())
     if entry.get("leaving"):  # a journal of an earlier version does not say so
         return _see_through(directory, entry)
-    systemctl = _Systemctl(booting=booting)
+    systemctl = undo_units.Systemctl(booting=booting)
     units = entry["units"] if entry["acting"] else []
     try:
-        states = _ask([unit["name"] for unit in units])
+        states = undo_units.ask([unit["name"] for unit in units])
     except BongsuError as error:  # without systemd nothing is done by halves: the next one to come does it
         return [str(error)]
     if entry.get("alone"):
         unfinished.arm(Store(str(directory.parents[1])))  # what runs at boot goes with the rest
-    _silence(systemctl, units, states)  # while what defines them is still there
+    undo_units.silence(systemctl, units, states)  # while what defines them is still there
     # What came with the packages is theirs as long as they are here, and else it was not there before.
     came = [kept for kept in entry["paths"] if kept.get("came")]
     gone = undo_packages.are_back(entry["packages"])
@@ -71,7 +66,7 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
         paths += [trouble for kept in came for trouble in _try_to_restore(directory, kept | _NOTHING)]
     replaced = bool(entry["packages"].get("replaced"))
     for unit in entry["units"] if replaced else units:
-        _revive(systemctl, unit, replaced=replaced)
+        undo_units.revive(systemctl, unit, replaced=replaced)
     if entry["policy"] is not None:
         paths += _try_to_restore(directory, entry["policy"])
     packages += undo_packages.give_back(entry["packages"].get("gone", {}))  # whose services may start again by now
@@ -80,6 +75,8 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
         _distrust(directory, entry)
     if packages:
         _doubt(directory, entry, packages)
+        if replaced and not entry["units"]:  # cut off before they were looked at: they run what they began with
+            undo_units.renew(systemctl, _running(directory, entry))
     with suppress(OSError, BongsuError):  # figures for node_exporter: nothing that a host's state depends on
         Store(str(directory.parents[1])).export_units()
     host.flush([kept["dest"] for kept in (*entry["paths"], entry["policy"], entry["manifest"]) if kept is not None])
@@ -156,25 +153,6 @@ def _restore_file(directory: Path, kept: dict[str, Any]) -> None:
     os.utime(dest, (kept["changed_at"], kept["changed_at"]))
 
 
-class _Systemctl:
-    """systemctl, remembering what it could not do."""
-
-    def __init__(self, *, booting: bool) -> None:
-        self._booting = booting
-        self.troubles: list[str] = []
-
-    def __call__(self, verb: str, *units: str) -> None:
-        if self._booting and verb == "stop" and toolkit.RECOVER in units:
-            return  # that is this very process
-        waiting = ["--no-block"] if self._booting and verb in ("start", "stop", "restart", "reload-or-restart") else []
-        command = ["systemctl", *waiting, verb, *units]
-        output = host.run(command)
-        if output.status != 0 and self._booting and verb in _OF_FILES:
-            output = host.run(command, env=_BY_FILES)
-        if output.status != 0:
-            self.troubles.append(f"systemctl {' '.join([verb, *units])}: {output.text}")
-
-
 def _try_to_restore(directory: Path, kept: dict[str, Any]) -> list[str]:
     try:
         restore(directory, kept)
@@ -197,43 +175,6 @@ def _vanish(dest: str) -> None:
         Path(dest).unlink(missing_ok=True)
 
 
-def _ask(units: list[str]) -> dict[str, UnitState]:
-    """Ask systemd for the units' states; it may be busy."""
-    end = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            return host.unit_states(units)
-        except BongsuError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(_POLL)
-
-
-def _silence(systemctl: _Systemctl, units: list[dict[str, Any]], states: dict[str, UnitState]) -> None:
-    """Disable and stop what was disabled and not running."""
-    for unit in units:
-        name, verbs, state = unit["name"], unit["verbs"], states[unit["name"]]
-        if "enable" in verbs and state.enabled:
-            systemctl("disable", name)
-        if not unit["active"] and (state.active or state.found):
-            systemctl("stop", name)
-            host.run(["systemctl", "reset-failed", name])
-
-
-def _revive(systemctl: _Systemctl, unit: dict[str, Any], *, replaced: bool) -> None:
-    """Enable, run and mask what was so; ``replaced`` says that its program may have been another in between."""
-    name, verbs = unit["name"], unit["verbs"]
-    if "mask" in verbs:
-        systemctl("unmask", name)
-    if "disable" in verbs and "unmask" not in verbs:  # whether a masked unit was enabled, nobody could see
-        systemctl("enable", name)
-    if unit["active"] and (replaced or _ACTED.intersection(verbs)):
-        host.run(["systemctl", "reset-failed", name])
-        systemctl("reload-or-restart" if "reload-or-restart" in verbs and not replaced else "restart", name)
-    if "unmask" in verbs:
-        systemctl("mask", *(["--runtime"] if unit["masked_until_boot"] else []), name)
-
-
 def _distrust(directory: Path, entry: dict[str, Any]) -> None:
     """Make the next run act on the units: nobody knows any more what the running ones have read."""
     manifest = directory.parents[1] / "components" / f"{entry['component']}.json"
@@ -242,6 +183,13 @@ def _distrust(directory: Path, entry: dict[str, Any]) -> None:
     for kept in entry["paths"]:
         with suppress(OSError):
             os.utime(kept["dest"], follow_symlinks=False)
+
+
+def _running(directory: Path, entry: dict[str, Any]) -> list[str]:
+    """Name the units that the component was last seen healthy with."""
+    manifest = directory.parents[1] / "components" / f"{entry['component']}.json"
+    units = json.loads(manifest.read_text())["units"] if manifest.exists() else []
+    return [unit["name"] for unit in units if unit["started"]]
 
 
 def _doubt(directory: Path, entry: dict[str, Any], troubles: list[str]) -> None:

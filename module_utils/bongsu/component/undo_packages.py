@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Mapping
 from typing import Any
 
 from ..errors import BongsuError
-from . import apt
-
-ARCHIVES = "/var/cache/apt/archives"  # what apt-get has fetched, until somebody cleans up
+from . import apt, fetched, interrupted
 
 
 def restore(packages: dict[str, Any]) -> list[str]:
@@ -45,7 +42,7 @@ def give_back(gone: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def _install_some_version(versions: Mapping[str, str]) -> None:
     try:
-        _install(versions)
+        fetched.install(versions)
     except BongsuError:  # no repository has that version any more, and apt had not fetched it
         apt.install_exactly(sorted(versions))
 
@@ -60,8 +57,8 @@ def are_back(packages: dict[str, Any]) -> bool:
     return back and not here.intersection(packages["new"])
 
 
-def _finish(packages: dict[str, Any]) -> None:  # noqa: ARG001  # one of five alike
-    apt.finish_interrupted()
+def _finish(packages: dict[str, Any]) -> None:
+    interrupted.finish(packages["new"])
 
 
 def _unhold(packages: dict[str, Any]) -> None:
@@ -72,31 +69,11 @@ def _bring_back(packages: dict[str, Any]) -> None:
     has = apt.read_status().versions
     back = {name: old for name, old in packages["replaced"].items() if has.get(name) != old}
     if back:
-        _install(back)
+        fetched.install(back)
     # A journal of an earlier version has neither of these.
     apt.mark_automatic(packages.get("automatic", []))
     for path in set(apt.offered(packages["replaced"])).difference(packages.get("offered", [])):
         os.unlink(path)
-
-
-def _install(versions: Mapping[str, str]) -> None:
-    """Install versions of packages, from what apt has fetched already or can fetch."""
-    exact = {name: f"{name}={version}" for name, version in versions.items()}
-    fetched = {name: path for name, version in versions.items() if (path := _fetched(name, version))}
-    try:
-        apt.install_exactly({**exact, **fetched}.values())
-    except BongsuError:  # a file that is not whole, perhaps
-        if not fetched:
-            raise
-        apt.install_exactly(exact.values())
-
-
-def _fetched(package: str, version: str) -> str | None:
-    """Find a package's version among what apt-get has fetched."""
-    name, _, architecture = package.partition(":")
-    start = glob.escape(f"{ARCHIVES}/{name}_{version.replace(':', '%3a')}_")
-    found = glob.glob(f"{start}{glob.escape(architecture) or '*'}.deb")
-    return found[0] if len(found) == 1 else None
 
 
 def _take_away(packages: dict[str, Any]) -> None:

@@ -109,6 +109,8 @@ def plan_unit(
 ) -> list[Step]:
     """List the steps for one unit; ``causes`` are the files that it has not read yet, ``upgraded`` its program."""
     steps: list[Step] = []
+    if wanted.as_found:
+        return _acts(wanted, causes, reason, upgraded=upgraded) if found.active else []
     if wanted.masked:
         if found.active:
             steps.append(Step("stop", wanted.name, "masked"))
@@ -127,9 +129,15 @@ def plan_unit(
     elif not found.active:
         steps.append(Step("restart", wanted.name, "was not running"))
     else:
-        strongest = max((file.on_change for file in causes), key=_STRENGTH.__getitem__, default="none")
-        if upgraded:
-            strongest, reason = "restart", "its package was replaced"
-        if strongest != "none":
-            steps.append(Step("restart" if strongest == "restart" else "reload-or-restart", wanted.name, reason))
+        steps += _acts(wanted, causes, reason, upgraded=upgraded)
     return steps
+
+
+def _acts(wanted: UnitSpec, causes: list[FileSpec], reason: str, *, upgraded: bool) -> list[Step]:
+    """Have a unit that runs read its files."""
+    strongest = max((file.on_change for file in causes), key=_STRENGTH.__getitem__, default="none")
+    if upgraded:
+        strongest, reason = "restart", "its package was replaced"
+    if strongest == "none":
+        return []
+    return [Step("restart" if strongest == "restart" else "reload-or-restart", wanted.name, reason)]

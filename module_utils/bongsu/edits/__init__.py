@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import BongsuError
-from . import pam, pam_saved, settings
+from . import fstab, pam, pam_saved, settings, sshd
 
 NOTHING: Mapping[str, Any] = {"nothing": {}}
-_KINDS: dict[str, Any] = {"pam": pam, "pam_saved": pam_saved, "settings": settings}
+_KINDS: dict[str, Any] = {"fstab": fstab, "pam": pam, "pam_saved": pam_saved, "settings": settings, "sshd": sshd}
 
 
 def check(edit: object) -> str:

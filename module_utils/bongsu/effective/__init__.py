@@ -14,6 +14,8 @@ from ..controls import Found
 
 KINDS = (
     "accounts",
+    "aide",
+    "apparmor",
     "apt",
     "audit",
     "auditd",
@@ -22,24 +24,30 @@ KINDS = (
     "coredump",
     "fail2ban",
     "faillock",
+    "journald",
     "limits",
     "login_defs",
     "login_shell",
     "modes",
     "modprobe",
+    "mounts",
     "needrestart",
     "nft",
     "pam",
     "pwquality",
+    "sandbox",
     "sshd",
+    "sshd_newer",
     "sudo",
     "sysctl",
     "systemd",
+    "texts",
     "timer",
     "useradd",
 )
-# What no run can put right, as somebody has to decide, or a time server to answer: told of, and no run fails for it.
-TOLD = frozenset({"accounts", "clock"})
+# What no run can put right, as somebody has to decide, a time server to answer, AIDE to end, or the host to boot
+# otherwise: told of, and no run fails for it.
+TOLD = frozenset({"accounts", "aide", "apparmor", "clock"})
 
 
 def _of(kind: str) -> Callable[[Collection[str]], Found]:
@@ -58,6 +66,8 @@ def _packed() -> None:
     """Name the modules for Ansible, which packs into a module what it finds imported; nothing calls this."""
     from . import (  # noqa: F401
         accounts,
+        aide,
+        apparmor,
         apt,
         audit,
         auditd,
@@ -66,19 +76,24 @@ def _packed() -> None:
         coredump,
         fail2ban,
         faillock,
+        journald,
         limits,
         login_defs,
         login_shell,
         modes,
         modprobe,
+        mounts,
         needrestart,
         nft,
         pam,
         pwquality,
+        sandbox,
         sshd,
+        sshd_newer,
         sudo,
         sysctl,
         systemd,
+        texts,
         timer,
         useradd,
     )

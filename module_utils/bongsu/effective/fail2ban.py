@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from .. import bans, bans_host
+from .. import bans, bans_host, login
 from ..controls import Found, Unknown, words
 from ..fail2ban import RefusedError, Server
 
@@ -67,5 +67,5 @@ def mode(patterns: Iterable[str]) -> str:
 
 def _operator(server: Server, jail: str) -> list[str] | Unknown:
     never = [str(one) for one in server.ask("get", jail, "ignoreip")]
-    refusal = bans.shut_out(bans_host.connected_from(), never)
+    refusal = bans.shut_out(login.came_from(), never)
     return Unknown(refusal) if refusal else ["never"]

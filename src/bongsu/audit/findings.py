@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from bongsu.controls import PROFILES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -80,7 +82,7 @@ def of_others(scanner: str, found: Mapping[str, Any]) -> dict[str, Any]:
     """Return Lynis's or ssh-audit's part of an audit: what it said, and the project's reasons."""
     findings = []
     for number, one in enumerate(found["findings"]):
-        state, reason = _state(scanner, one["id"], [])
+        state, reason = _state(scanner, _name(scanner, one), [])
         rank = _LEVELS.index(one["level"]) if one["level"] in _LEVELS else len(_LEVELS)
         findings.append({**one, "state": state, "reason": reason, "_rank": (rank, f"{number:04}")})
     return {"version": found["version"], "score": found["score"], "findings": _sorted(findings)}
@@ -97,16 +99,22 @@ def _sorted(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{key: value for key, value in one.items() if key != "_rank"} for one in findings]
 
 
+def _name(scanner: str, one: Mapping[str, Any]) -> str:
+    """Return what the project's reasons know a finding by: with its detail's first word, where that has its own."""
+    detailed = ": ".join([one["id"], *one.get("detail", "").split()[:1]])
+    return detailed if detailed in explained().get(scanner, {}) else one["id"]
+
+
 def _state(scanner: str, name: str, answers: Sequence[tuple[str, str]]) -> tuple[str, str]:
     """Decide: what is defeated is open, whatever else; then the inventory's word counts, then the project's reasons."""
     defeated = [words for state, words in answers if state == "defeated"]
     if defeated:
         return "open", "; ".join(dict.fromkeys(defeated))
     own = explained().get(scanner, {}).get(name)
-    for wanted in ("waived", "explained", "answered", "open"):
+    for wanted in ("waived", "explained", "answered", "not in profile", "open"):
         reasons = [own] if own and wanted == "explained" else [words for state, words in answers if state == wanted]
         if reasons:
-            return wanted, "; ".join(dict.fromkeys(reasons))
+            return "explained" if wanted == "not in profile" else wanted, "; ".join(dict.fromkeys(reasons))
     return "open", ""
 
 
@@ -120,13 +128,17 @@ def _answers(
     found: dict[str, list[tuple[str, str]]] = {}
     for table in tables.values():
         for control in table:
-            answer = _answer(control["id"], by_control.get(control["id"]))
+            answer = _answer(control, by_control.get(control["id"]))
             for section in control["cis"].get(f"debian{release}", []):
                 found.setdefault(str(section), []).append(answer)
     return found
 
 
-def _answer(name: str, verdict: Mapping[str, Any] | None) -> tuple[str, str]:
+def _answer(control: Mapping[str, Any], verdict: Mapping[str, Any] | None) -> tuple[str, str]:
+    name = control["id"]
+    if verdict is None and control["profile"] == PROFILES[-1]:
+        breaks = " ".join(control["breaks"].split())
+        return "not in profile", f"{name} answers this section in the profile {PROFILES[-1]}; it may break: {breaks}"
     if verdict is None:
         return "open", f"{name} answers this section, and sets nothing here"
     words = "; ".join(verdict["words"])

@@ -45,9 +45,11 @@ def _measure(scanner: str, bar: float, say: Callable[[str], None]) -> Figure:
 
 
 def judge(parts: Parts, bar: float) -> Figure:
-    """Hold the scores against the bars: the worse release counts."""
+    """Hold the scores against the bars, the worse release counting; no finding may be left that nobody accounts for."""
     worst = {profile: min(part["score"] for part in by_release.values()) for profile, by_release in parts.items()}
-    holds = worst["small"] >= bar and worst["strict"] >= bar + STRICTER
+    applied = {profile: by_release for profile, by_release in parts.items() if profile != FRESH}
+    unexplained = sum(part["open"] for by_release in applied.values() for part in by_release.values())
+    holds = worst["small"] >= bar and worst["strict"] >= bar + STRICTER and not unexplained
     detail = {
         "roles": _hardening.roles(),
         "bars": {"small": bar, "strict": bar + STRICTER},
@@ -55,7 +57,11 @@ def judge(parts: Parts, bar: float) -> Figure:
             profile: {release: part["score"] for release, part in by_release.items()}
             for profile, by_release in parts.items()
         },
-        "left_by_strict": {release: list(_left(part)) for release, part in parts["strict"].items()},
+        "open": unexplained,
+        "left": {
+            profile: {release: list(_left(part)) for release, part in by_release.items()}
+            for profile, by_release in applied.items()
+        },
     }
     return Figure(worst["small"], holds, detail)
 

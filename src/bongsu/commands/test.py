@@ -54,9 +54,14 @@ def run(args: argparse.Namespace) -> int:
         install(lambda subject, message: _print(f"{subject}: {message}"))
     root = paths.project_root()
     plan = [(stage, stage.checks(root, binaries, args.role)) for stage in chosen]
-    # Without containers, checks of all stages run side by side; outcomes still come in order.
+    # Checks of all stages run side by side; outcomes still come in order.
     quick = checks.run_all([one for stage, todo in plan if stage.quick for one in todo], side_by_side=_cores())
-    slow = checks.run_all([one for stage, todo in plan if not stage.quick for one in todo])
+    # The others wait at times, but their hosts have deadlines: no more of them than there are cores.
+    slow = checks.run_all(
+        [one for stage, todo in plan if not stage.quick for one in todo],
+        side_by_side=_cores(),
+        begun=lambda check: _print(f"begun            {check.name}"),  # a sign of life: outcomes may take a while
+    )
     passed = failed = 0
     for stage, todo in plan:
         began = time.monotonic()

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 _EXAMPLES = """\
 examples:
   bongsu verify -i servers          every agent scraped by every monitor, every rule loaded, the mesh complete,
-                                    a test alert through each receiver, and every security control in effect
+                                    a test alert through each receiver, every security control in effect, and each
+                                    host's database of files the one that is kept here
   bongsu verify -i servers --json   for a timer or CI
 """
 

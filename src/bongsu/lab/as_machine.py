@@ -1,9 +1,8 @@
 """Lab hosts that scanners of security take for machines of their own.
 
 A scanner that finds itself in a container leaves most of its questions out as not applicable, and then reports a score
-of what is left. Such a host differs from the others of a lab by three things: it may read any file (audits are run by
-root, who may do so on a machine), the mark that podman leaves in each container is gone, and it has packages that come
-with each kernel image, and with each file system to boot from.
+of what is left. Such a host differs from the others of a lab by two things: the mark that podman leaves in each
+container is gone, and it has packages that come with each kernel image, and with each file system to boot from.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import io
 import tarfile
 import time
 
-CAPABILITIES = ("DAC_READ_SEARCH",)
 MARK = "/run/.containerenv"
 UNIT = "lab-as-machine.service"
 # At each start, since podman puts its mark into each new /run.

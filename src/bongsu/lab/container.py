@@ -24,8 +24,9 @@ READY_WITHIN = 90.0  # seconds, from start to the last unit's start
 
 # What a server's own services need, and podman does not grant: SYS_ADMIN for systemd's sandboxing (without it,
 # ProtectSystem= is silently ignored), NET_ADMIN for nftables and floating addresses, NET_RAW for ping and VRRP,
-# AUDIT_WRITE for PAM sessions.
-CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "NET_RAW", "AUDIT_WRITE")
+# AUDIT_WRITE for PAM sessions, DAC_READ_SEARCH for AIDE, which keeps that one right and no other, and for scanners,
+# SYS_PTRACE to see what another user's process has open, as root does on a machine.
+CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "NET_RAW", "AUDIT_WRITE", "DAC_READ_SEARCH", "SYS_PTRACE")
 SETTLED = ("running", "degraded")
 UNFINISHED = ("created", "configured")  # a lab up that was interrupted leaves a container that never started
 
@@ -48,7 +49,7 @@ def create_arguments(lab: str, host: LabHost, image: str) -> list[str]:
     """Return podman's arguments that make the host's container, all but its name and its labels."""
     return [
         "--systemd=always",
-        *(f"--cap-add={name}" for name in (*CAPABILITIES, *(as_machine.CAPABILITIES if host.as_machine else ()))),
+        *(f"--cap-add={name}" for name in CAPABILITIES),
         # podman's AppArmor profile forbids mounts, which systemd's sandboxing is made of.
         "--security-opt=apparmor=unconfined",
         f"--network={lab}",

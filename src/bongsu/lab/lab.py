@@ -73,12 +73,16 @@ class Lab:
         """Bring the lab up to what the inventory says; what is right already stays as it is."""
         machine.require_root()
         machine.install_missing(progress)
-        machine.make_room(len(self.spec.hosts), progress)
-        with self._locked():
-            self.podman.configure()
-            network.ensure(self.podman, self.spec)
-            self.state.prepare(self.spec)
-            images.ensure(self.podman, self.spec.releases, progress)
+        with contextlib.ExitStack() as own:
+            with _locked(labs_dir()):
+                self.podman.configure()
+                own.enter_context(_locked(self.state.path))
+                machine.make_room(len(self.spec.hosts) + self.podman.running_elsewhere(self.name), progress)
+                network.ensure(self.podman, self.spec)
+                self.state.prepare(self.spec)
+                images.ensure(self.podman, self.spec.releases, progress)
+                images.prune(self.podman)
+            # Other labs may now go up, too: hosts take seconds to start.
             context = container.Context(self.name, self.podman, self.state, progress)
             self._remove_strangers(progress)
             sink.ensure(context, self.spec)
@@ -88,7 +92,6 @@ class Lab:
             problems = [str(job.exception()) for job in jobs if job.exception()]
             if problems:
                 raise BongsuError("\n".join(problems))
-            images.prune(self.podman)
 
     def down(self, *, purge: bool = False) -> None:
         """Remove the lab's hosts, network and state; with `purge` also the images of all labs.
@@ -97,7 +100,10 @@ class Lab:
         up after podman was uninstalled.
         """
         machine.require_root()
-        with self._locked():
+        with contextlib.ExitStack() as locks:
+            locks.enter_context(_locked(labs_dir()))
+            if self.state.path.exists():
+                locks.enter_context(_locked(self.state.path))
             self.close_connections()
             if _podman_is_installed():
                 with self._settings():
@@ -218,15 +224,20 @@ class Lab:
             finally:
                 self.podman.conf = self.state.path / "containers.conf"
 
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Let one process at a time change labs; the lock is the directory itself, so nothing stays behind."""
-        handle = os.open(labs_dir(), os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
+
+@contextlib.contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """Let one process at a time change what a directory stands for: all labs, or one.
+
+    Whoever takes both takes that of all labs first, and whoever waits for the second holds the first: no directory goes
+    away under somebody who waits for it. The lock is the directory itself, so nothing stays behind.
+    """
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _podman_is_installed() -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
-INSTANCES_A_HOST = 6  # systemd and dbus hold three for good; the rest is for what the hosts run
+INSTANCES_A_HOST = 12  # systemd holds five for good, dbus one, a monitor's Prometheus three; others come and go
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -114,7 +114,8 @@ def install(packages: list[str], progress: Callable[[str, str], None]) -> None:
 def make_room(hosts: int, progress: Callable[[str, str], None], limit: Path = INSTANCES) -> None:
     """Have the kernel allow as many inotify instances as so many hosts need, until the machine boots again.
 
-    All hosts' systemd draw on one user's; without one, systemd starts no further than its first message.
+    All hosts draw on one user's; without one, systemd starts no further than its first message, and a Prometheus never
+    hears of new targets. `hosts` are those of all labs that are up.
     """
     wanted, allowed = hosts * INSTANCES_A_HOST, int(limit.read_text())
     if allowed >= wanted:

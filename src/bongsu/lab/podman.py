@@ -56,6 +56,11 @@ class Podman:
         listed = self.json("ps", "--all", "--filter", f"label={LABEL}={lab}")
         return {entry["Names"][0]: entry for entry in listed}
 
+    def running_elsewhere(self, lab: str) -> int:
+        """Count the containers that run for other labs than this one."""
+        listed = self.json("ps", "--filter", f"label={LABEL}")
+        return sum(entry["Labels"][LABEL] != lab for entry in listed)
+
     def network(self, name: str) -> dict[str, Any] | None:
         """Return a network's description, or None when there is no such network."""
         done = self.run("network", "inspect", name, check=False)

@@ -6,14 +6,17 @@ import os
 import subprocess
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from bongsu.testing import lanes
+from bongsu.testing.waiting import Waiting
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _NOTHING_COLLECTED = 5  # pytest's status for a directory without tests
 
@@ -27,6 +30,10 @@ class Check:
     cwd: Path
     env: Mapping[str, str] = field(default_factory=dict)
     counted: bool = False  # pytest: its tests are counted from its report
+    needs: frozenset[str] = frozenset()  # what there is one of, as a lab: checks that need the same never run at once
+    in_lane: bool = False  # it works in whichever lane of molecule's is free
+    alone: str = ""  # why nothing may run beside it
+    minutes: float = 0.0  # about how long it takes on two cores; the longest begin first
 
 
 @dataclass(frozen=True)
@@ -40,9 +47,10 @@ class Outcome:
     output: str
 
 
-def run(check: Check) -> Outcome:
-    """Run a check to its end."""
+def run(check: Check, lane: int | None = None) -> Outcome:
+    """Run a check to its end, in a lane if it works in one."""
     began = time.monotonic()
+    own = {} if lane is None else {lanes.VARIABLE: str(lane)}
     with tempfile.TemporaryDirectory(prefix="bongsu-test-") as directory:
         report = Path(directory) / "report.xml"
         argv = [*check.argv, f"--junit-xml={report}"] if check.counted else list(check.argv)
@@ -50,7 +58,7 @@ def run(check: Check) -> Outcome:
             done = subprocess.run(
                 argv,
                 cwd=check.cwd,
-                env={**os.environ, **check.env},
+                env={**os.environ, **check.env, **own},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -67,13 +75,35 @@ def run(check: Check) -> Outcome:
         return Outcome(check, passed, failed, seconds, done.stdout)
 
 
-def run_all(checks: Sequence[Check], *, side_by_side: int = 1) -> Iterator[Outcome]:
-    """Run checks, some side by side where they do not disturb each other; give outcomes in the order asked."""
+def run_all(
+    checks: Sequence[Check], *, side_by_side: int = 1, begun: Callable[[Check], None] = lambda _check: None
+) -> Iterator[Outcome]:
+    """Run checks, some side by side where they do not disturb each other; give outcomes in the order asked.
+
+    `begun` is told of each check as it begins, from any thread.
+    """
+    waiting = Waiting(checks, side_by_side=side_by_side)
+    outcomes: list[Future[Outcome]] = [Future() for _ in checks]
+
+    def work() -> None:
+        while (turn := waiting.take()) is not None:
+            try:
+                begun(turn.check)
+                outcomes[turn.place].set_result(run(turn.check, turn.lane))
+            except BaseException as error:  # whoever waits for the outcome gets it
+                outcomes[turn.place].set_exception(error)
+            finally:
+                waiting.give_back(turn)
+
     pool = ThreadPoolExecutor(side_by_side)
     try:
-        yield from pool.map(run, checks)
+        for _ in range(side_by_side):
+            pool.submit(work)
+        for outcome in outcomes:
+            yield outcome.result()
     finally:
-        pool.shutdown(cancel_futures=True)  # Ctrl-C ends what runs, and nothing else begins
+        waiting.close()  # Ctrl-C ends what runs, and nothing else begins
+        pool.shutdown()
 
 
 def _count(report: Path) -> tuple[int, int]:

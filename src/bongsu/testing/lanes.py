@@ -28,9 +28,18 @@ def lane(number: int) -> Lane:
     return Lane(f"bongsu-molecule-{number}", f"10.89.{_NETWORK + number}")
 
 
+def available() -> tuple[int, ...]:
+    """Return the lanes that checks may take: the one that the environment names, or all."""
+    return (_mine(),) if VARIABLE in os.environ else tuple(range(_LANES))
+
+
 def mine() -> Lane:
     """Return the lane that the environment names, or the first; raise BadInput where it names none that there is."""
+    return lane(_mine())
+
+
+def _mine() -> int:
     text = os.environ.get(VARIABLE, "0")
     if not (text.isdecimal() and int(text) < _LANES):
         raise BadInput(f"{VARIABLE}: '{text}' is no lane; write a number from 0 to {_LANES - 1}")
-    return lane(int(text))
+    return int(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING
 from bongsu import lab
 from bongsu import machines as virtual
 from bongsu.errors import BadInput
+from bongsu.testing import on_labs
 from bongsu.testing.checks import Check
+from bongsu.testing.tools import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,7 +61,10 @@ def _pytest(directory: str) -> Callable[[Path, Path, str | None], list[Check]]:
             parts[directory] = own
         command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
         env = environment(tools)
-        return [Check(name, (*command, *files), root, env, counted=True) for name, files in parts.items()]
+        return [
+            Check(name, (*command, *files), root, env, counted=True, minutes=on_labs.MINUTES.get(name, 0.0))
+            for name, files in parts.items()
+        ]
 
     return checks
 
@@ -77,17 +81,6 @@ def promtool(root: Path, tools: Path, _role: str | None) -> list[Check]:
     return [check, *units] if rules else []
 
 
-def molecule(root: Path, tools: Path, role: str | None) -> list[Check]:
-    """Return a scenario a role, or the one of the role asked for."""
-    roles = sorted(path.parents[1] for path in (root / "roles").glob("*/molecule/default"))
-    if role is not None:
-        roles = [path for path in roles if path.name == role]
-        if not roles:
-            raise BadInput(f"roles/{role} has no molecule scenario")
-    env = environment(tools) | {"ANSIBLE_CONFIG": str(root / "ansible.cfg"), "NO_COLOR": "1"}
-    return [Check(f"molecule {path.name}", ("molecule", "test"), path, env) for path in roles]
-
-
 def machines(root: Path, tools: Path, role: str | None) -> list[Check]:
     """Return a check for each file of tests on virtual machines, or the one of the role asked for."""
     names = sorted(str(path.relative_to(root)) for path in (root / "tests/machines").glob("test_*.py"))
@@ -97,7 +90,8 @@ def machines(root: Path, tools: Path, role: str | None) -> list[Check]:
             raise BadInput(f"there is no tests/machines/test_{role}.py")
     command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     env = environment(tools)
-    return [Check(name, (*command, name), root, env, counted=True) for name in names]
+    alone = "emulated machines take every core, and how long they take is recorded"
+    return [Check(name, (*command, name), root, env, counted=True, alone=alone) for name in names]
 
 
 STAGES = (
@@ -107,8 +101,8 @@ STAGES = (
     Stage("contract", "promises between files", True, _pytest("tests/contract")),
     Stage("promtool", "alert rules and their tests", True, promtool),
     Stage("runs", "whole runs of ansible-playbook, on directories for hosts", False, _pytest("tests/runs")),
-    Stage("molecule", "every role on Debian 12 and 13", False, molecule, lab.install_missing),
-    Stage("lab", "the whole, on the lab", False, _pytest("tests/lab"), lab.install_missing),
+    Stage("molecule", "every role on Debian 12 and 13", False, on_labs.molecule, lab.install_missing),
+    Stage("lab", "the whole, on the lab", False, on_labs.labs, lab.install_missing),
     Stage("machines", "what no container shows, on virtual machines", False, machines, virtual.install_missing, True),
 )
 
@@ -118,12 +112,6 @@ def chosen(only: Sequence[str] | None, *, role: str | None, quick: bool) -> list
     if only or role:
         return [stage for stage in STAGES if stage.name in (only or ["molecule"])]
     return [stage for stage in STAGES if stage.quick or not (quick or stage.asked)]
-
-
-def environment(tools: Path) -> dict[str, str]:
-    """Return what checks need on PATH: this venv's commands first, then the tools fetched for the tests."""
-    scripts = Path(sys.executable).parent
-    return {"PATH": os.pathsep.join([str(scripts), os.environ.get("PATH", os.defpath), str(tools)])}
 
 
 def shell_scripts(root: Path) -> list[str]:

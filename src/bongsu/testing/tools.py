@@ -30,6 +30,12 @@ def ensure() -> Path:
     return binaries
 
 
+def environment(tools: Path) -> dict[str, str]:
+    """Return what checks need on PATH: this venv's commands first, then the tools fetched for the tests."""
+    scripts = Path(sys.executable).parent
+    return {"PATH": os.pathsep.join([str(scripts), os.environ.get("PATH", os.defpath), str(tools)])}
+
+
 def install(packages: list[str]) -> None:
     """Install Debian packages as root; as anybody else, say what to type."""
     line = f"apt-get install --no-install-recommends {' '.join(packages)}"

@@ -10,6 +10,7 @@ import sys
 
 import yaml
 
+from bongsu.lab import keys
 from bongsu.lab.state import State
 from bongsu.testing import lanes
 
@@ -20,6 +21,9 @@ if state.vault_password.exists():
     for name in ("ssh.yml", "ca.yml"):
         variables |= yaml.safe_load((state.inventory / "group_vars" / "all" / name).read_text(encoding="utf-8"))
     variables |= state.secrets()
+    # One connection a host, which Ansible and the tests' own commands share: a new one each costs as much as ten
+    # commands. Who tests logins makes connections of his own.
+    variables["ansible_ssh_extra_args"] = keys.shell_words(["-o", f'ControlPath="{state.control}/%h"'])
 hosts = {
     f"debian{release}": {"ansible_host": f"{lane.prefix}.{release}", "lab_release": release} for release in ("12", "13")
 }

@@ -13,9 +13,14 @@ RULES = {
 }
 TABLES = {
     "ssh_server": [
-        {"id": "ssh.attempts", "cis": {"debian12": ["5.1.16"], "debian13": ["5.1.17"]}},
-        {"id": "ssh.few", "cis": {"debian12": ["5.1.16"], "debian13": []}},
-        {"id": "ssh.root", "cis": {"debian12": ["5.1.20"], "debian13": []}},
+        {"id": "ssh.attempts", "profile": "small", "cis": {"debian12": ["5.1.16"], "debian13": ["5.1.17"]}},
+        {
+            "id": "ssh.few",
+            "profile": "strict",
+            "breaks": "Many\nkeys.",
+            "cis": {"debian12": ["5.1.16"], "debian13": []},
+        },
+        {"id": "ssh.root", "profile": "small", "cis": {"debian12": ["5.1.20"], "debian13": []}},
     ]
 }
 
@@ -27,7 +32,9 @@ def verdict(control, state, *words):
 @pytest.fixture(autouse=True)
 def reasons(monkeypatch):
     monkeypatch.setattr(
-        findings, "explained", lambda: {"openscap": {"ufw": "nftables does it."}, "lynis": {"A-1": "No."}}
+        findings,
+        "explained",
+        lambda: {"openscap": {"ufw": "nftables does it."}, "lynis": {"A-1": "No.", "D-4: Port": "No use."}},
     )
 
 
@@ -67,6 +74,14 @@ def test_a_control_that_is_not_there_leaves_it_open_and_is_named():
     assert states(judged())["sshd_root"] == ("open", "ssh.root answers this section, and sets nothing here")
 
 
+def test_what_only_a_stricter_profile_has_is_explained_by_what_it_may_break():
+    assert states(judged())["sshd_tries"] == (
+        "explained",
+        "ssh.few answers this section in the profile strict; it may break: Many keys.",
+    )
+    assert states(judged(verdict("ssh.attempts", "applied")))["sshd_tries"][0] == "answered"
+
+
 def test_the_inventorys_waiver_gives_its_reason():
     part = judged(verdict("ssh.root", "waived", "the old backup still logs in"))
     assert states(part)["sshd_root"] == ("waived", "ssh.root: the old backup still logs in")
@@ -102,5 +117,11 @@ def test_lynis_keeps_its_order_and_warnings_go_before_suggestions():
         ("C-3", "open"),
         ("B-2", "open"),
         ("A-1", "explained"),
+    ]
+    ports = [{"id": "D-4", "level": "warning", "title": "d", "detail": one} for one in ("Port (22)", "Keys (no)")]
+    both = findings.of_others("lynis", {"version": "3", "score": 60, "findings": ports})
+    assert [(one["detail"], one["state"]) for one in both["findings"]] == [
+        ("Keys (no)", "open"),
+        ("Port (22)", "explained"),
     ]
     assert (findings.count(part, "open"), findings.count(part, "explained")) == (2, 1)

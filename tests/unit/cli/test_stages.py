@@ -1,5 +1,6 @@
 """How `bongsu test` runs and counts its checks."""
 
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from bongsu.commands import test as command
 from bongsu.errors import BadInput
-from bongsu.testing import checks, record, stages
+from bongsu.testing import checks, on_labs, record, stages
 from bongsu.testing.checks import Check
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -48,7 +49,7 @@ def test_shell_scripts_are_found_by_name_and_by_first_line(tmp_path):
 
 def test_an_unknown_role_is_told(tmp_path):
     with pytest.raises(BadInput, match="roles/nope"):
-        stages.molecule(tmp_path, tmp_path, "nope")
+        on_labs.molecule(tmp_path, tmp_path, "nope")
 
 
 def names(*only, role=None, quick=False):
@@ -78,6 +79,27 @@ def test_a_roles_virtual_machine_is_one_file(tmp_path):
     assert one.argv[-1] == "tests/machines/test_time_sync.py"
     with pytest.raises(BadInput, match=r"no tests/machines/test_nope\.py"):
         stages.machines(tmp_path, tmp_path, "nope")
+
+
+def test_a_file_of_the_lab_is_a_check_and_no_two_on_one_lab_run_at_once():
+    found = {check.name: check for check in on_labs.labs(ROOT, ROOT, None)}
+    assert list(found) == sorted(f"tests/lab/{path.name}" for path in (ROOT / "tests/lab").glob("test_*.py"))
+    for lab in (path.name for path in (ROOT / "tests/lab/inventories").iterdir()):
+        asks = re.compile(rf"^def \w+\(.*\b{lab}\b", re.MULTILINE)  # for the fixture of that name
+        files = [check for check in found.values() if asks.search((ROOT / check.name).read_text())]
+        assert files, lab
+        assert len(files) == 1 or {check.needs for check in files} == {frozenset({lab})}, lab
+    assert found["tests/lab/test_kills.py"].needs & found["tests/lab/test_lock_outs.py"].needs
+    assert found["tests/lab/test_lock_outs.py"].alone
+    assert not any(check.alone for name, check in found.items() if name != "tests/lab/test_lock_outs.py")
+    assert [check.name for check in found.values() if check.in_lane] == ["tests/lab/test_lab_hosts.py"]
+
+
+def test_what_is_said_of_a_file_or_a_role_is_said_of_one_that_there_is():
+    for name in on_labs.MINUTES:
+        assert (ROOT / name).exists(), name
+    for name in [*on_labs.NEEDS, *on_labs.ALONE]:
+        assert (ROOT / "tests/lab" / name).exists(), name
 
 
 def test_a_recorded_line_counts_every_file():

@@ -7,14 +7,15 @@ from ansible.module_utils.bongsu import controls_host, state
 from ansible.module_utils.bongsu import host as engine
 from ansible.module_utils.bongsu.component import (
     apt,
+    fetched,
     health,
+    interrupted,
     journal,
     lookup,
     overrides,
     plan,
     store,
     toolkit,
-    undo_packages,
     unfinished,
 )
 from managed_host import IN_PROCESS, PLACES, Host
@@ -30,8 +31,8 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
         return tmp_path / PLACES[name]
 
     monkeypatch.setattr(apt, "DPKG_STATUS", place("/var/lib/dpkg/status"))
-    monkeypatch.setattr(apt, "FRONTEND_LOCK", place("/var/lib/dpkg/lock-frontend"))
-    monkeypatch.setattr(undo_packages, "ARCHIVES", str(place("/var/cache/apt/archives")))
+    monkeypatch.setattr(interrupted, "FRONTEND_LOCK", place("/var/lib/dpkg/lock-frontend"))
+    monkeypatch.setattr(fetched, "ARCHIVES", str(place("/var/cache/apt/archives")))
     monkeypatch.setattr(apt, "LISTS", place("/var/lib/apt/lists"))
     monkeypatch.setattr(journal, "POLICY", str(place("/usr/sbin/policy-rc.d")))
     monkeypatch.setattr(store, "TEXTFILE_DIRECTORY", place("/var/lib/prometheus/node-exporter"))
@@ -43,7 +44,8 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     units = tuple(str(place(name)) for name in ("/etc/systemd/system", "/run/systemd/system"))
     monkeypatch.setattr(overrides, "DIRECTORIES", units)
     monkeypatch.setattr(plan, "_UNIT_DIRECTORIES", units)
-    monkeypatch.setattr(health, "_HOLD", 0.0)  # the fake daemon dies at once or never
+    for name in ("_HOLD", "_HOLD_LONG"):
+        monkeypatch.setattr(health, name, 0.0)  # the fake daemon dies at once or never
     monkeypatch.setattr(health, "_PAUSE", 0.01)
     monkeypatch.setattr(engine, "run", _runner(engine.run))
     monkeypatch.setattr(engine, "sync", lambda paths: None)  # it takes most of the time, and no test cuts the power

@@ -28,7 +28,7 @@ def main(words):
     options = [word for word in words if word.startswith("-")]
     names = [word for word in words if not word.startswith("-")]
     try:
-        does = {"dpkg": lambda *_: configure(world), "apt-mark": mark, "apt-get": get}[program]
+        does = {"dpkg": dpkg, "apt-mark": mark, "apt-get": get}[program]
         answer = 0, does(world, options, names) or ""
     except Refusal as refusal:
         answer = refusal.args
@@ -36,10 +36,22 @@ def main(words):
     return answer
 
 
+def dpkg(world, options, names):
+    """Configure everything but what is torn, or drop that by force: nobody knows its files."""
+    if "--remove" in options:
+        assert "--force-remove-reinstreq" in options
+        for name in names:
+            midway(f"drops {name}")
+            del world["installed"][name]
+        return None
+    return configure(world)
+
+
 def get(world, options, names):
     verb, *names = names
     if verb == "update":
         return None
+    lacking(world, names)
     simulate = "--simulate" in options
     halfway = any(one["state"] == "unpacked" for one in world["installed"].values())
     if not simulate and names and (halfway or world.get("interrupted")):
@@ -51,6 +63,8 @@ def get(world, options, names):
     if "--download-only" in options:
         return download(world, names)
     for name in going:
+        if torn(world, name):
+            raise Refusal(100, f"dpkg: error processing package {name}: it is in a very bad inconsistent state")
         remove(world, name)
     if verb == "purge":
         for name in {*going, *names} & set(world["installed"]):
@@ -64,6 +78,19 @@ def get(world, options, names):
     return configure(world)
 
 
+def torn(world, name):
+    """Tell whether dpkg was cut off while it unpacked a package."""
+    return world["installed"].get(name, {}).get("torn", False)
+
+
+def lacking(world, arguments):
+    """Refuse all work, as apt does, while it has neither the version nor another of a torn package."""
+    for name in filter(lambda name: torn(world, name), world["installed"]):
+        by_path = any(os.path.basename(word).startswith(f"{name}_") for word in arguments if word.startswith("/"))
+        if not by_path and not world["available"].get(name):
+            raise Refusal(100, f"E: The package {name} needs to be reinstalled, but I can't find an archive for it.")
+
+
 def download(world, names):
     """Keep files of packages by exact versions; a later installation may be of these."""
     for name, _, wanted in (one.partition("=") for one in names):
@@ -75,6 +102,9 @@ def download(world, names):
 def installation(world, options, names):
     """Decide as apt does what comes and what goes."""
     coming, going, todo = {}, [], list(names)
+    if "--fix-broken" in options:  # of a torn package whose version is not to be had, another comes; else it stays so
+        offers = {name: world["available"].get(name, {}) for name in world["installed"] if torn(world, name)}
+        todo += [name for name, versions in offers.items() if versions and version(world, name) not in versions]
     while todo:
         asked = todo.pop(0)
         if asked.startswith("/"):
@@ -88,7 +118,8 @@ def installation(world, options, names):
         if wanted and wanted not in versions:
             raise Refusal(100, f"E: Version '{wanted}' for '{name}' was not found")
         wanted, has = wanted or max(versions, key=key), version(world, name)
-        if name in coming or has == wanted or ("--only-upgrade" in options and not has) or "--reinstall" in options:
+        again = "--reinstall" in options and "--download-only" not in options and asked in names
+        if name in coming or (has == wanted and not again) or ("--only-upgrade" in options and not has):
             continue
         if has and name in world["held"] and "--allow-change-held-packages" not in options:
             if "=" in " ".join(names):
@@ -138,6 +169,11 @@ def inst(world, coming):
 
 
 def unpack(world, name, wanted):
+    was = world["installed"].get(name, {"state": "config-files"})
+    stays = wanted if was["state"] == "config-files" else was["version"]  # until the new one is there
+    world["installed"][name] = {"version": stays, "state": "half-installed", "torn": True}
+    save(world)
+    midway(f"unpacks {name}")
     world["installed"][name] = {"version": wanted, "state": "unpacked"}
     save(world)
     midway(f"unpacked {name}")
@@ -151,7 +187,7 @@ def unpack(world, name, wanted):
 def configure(world):
     failed, world["interrupted"] = [], False
     for name, one in world["installed"].items():
-        if one["state"] in DONE:
+        if one["state"] in DONE or torn(world, name):
             continue
         if about(world, name).get("fails"):
             one["state"] = "half-configured"
@@ -208,7 +244,7 @@ def may_start(world):
 
 def mark(world, options, names):
     verb, *names = names
-    if unknown := [name for name in names if name not in world["available"]]:
+    if unknown := [name for name in names if name not in {*world["available"], *world["installed"]}]:
         raise Refusal(100, f"E: Unable to locate package {unknown[0]}")
     if verb == "showmanual":
         return "\n".join(name for name in names if name in world["installed"] and name not in world["auto"])
@@ -240,9 +276,10 @@ def save(world):
     blocks = []
     for name, one in world["installed"].items():
         want = "deinstall" if one["state"] == "config-files" else "hold" if name in world["held"] else "install"
+        flag = "reinstreq" if torn(world, name) else "ok"
         files = "".join(f" {path} 0123abcd\n" for path in about(world, name).get("conffiles", {}))
         blocks.append(
-            f"Package: {name}\nStatus: {want} ok {one['state']}\nArchitecture: amd64\nVersion: {one['version']}\n"
+            f"Package: {name}\nStatus: {want} {flag} {one['state']}\nArchitecture: amd64\nVersion: {one['version']}\n"
             f"Conffiles:\n{files}Description: a package\n"
         )
     with open(world["status"], "w") as stream:

@@ -81,7 +81,7 @@ def show(unit):
             f"UnitFileState={unit['file'] if masked or known(unit) else ''}",
             f"FragmentPath={unit.get('fragment', '')}",
             f"InvocationID={unit['invocation']}",
-            "NeedDaemonReload=no",
+            f"NeedDaemonReload={unit.get('stale', 'no')}",
             f"ExecMainStartTimestamp={unit['started']}",
             f"ActiveEnterTimestamp={unit['started']}",
         )

@@ -1,5 +1,8 @@
 """What apt-get and dpkg print, and what is read from it."""
 
+import pytest
+from ansible.module_utils.bongsu import host as engine
+from ansible.module_utils.bongsu.component import apt
 from ansible.module_utils.bongsu.component.packages import (
     Coming,
     PackagePlan,
@@ -78,3 +81,16 @@ def test_a_package_without_a_last_version_is_compared_with_nothing():
     wanted = [PackageSpec("fine")]
     planned = plan(wanted, status, never, [], is_older=lambda has, last: bool(asked.append((has, last))))
     assert (planned, asked) == (PackagePlan(), [("3.0", "3.0")])
+
+
+@pytest.mark.parametrize(("replaced", "suspended"), [({}, True), ({"lib": "1.0"}, False)])
+def test_needrestart_looks_only_where_something_was_replaced(monkeypatch, replaced, suspended):
+    environments = []
+
+    def run(argv, timeout=None, env=None):
+        environments.append(env)
+        return engine.Output(0, "")
+
+    monkeypatch.setattr(engine, "run", run)
+    apt.install(Coming(new=("daemon",), replaced=replaced), ["daemon"])
+    assert ("NEEDRESTART_SUSPEND" in environments[0]) is suspended

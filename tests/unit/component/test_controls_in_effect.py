@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from ansible.module_utils.bongsu import controls_host, state
+from ansible.module_utils.bongsu import controls, controls_host, state
 
 
 @pytest.fixture
@@ -79,6 +79,19 @@ def test_the_unit_is_acted_on_though_every_file_is_right(host, wanted, obedient,
     assert not host.converge(*wanted(on_change=on_change))["changed"]
 
 
+def test_what_defines_a_unit_does_not_have_it_restarted_where_a_reload_does(host, wanted, obedient):
+    """A firewall that is stopped for a moment is an open host."""
+    directory = host.root / "etc/systemd/system/daemon.service.d"
+    drop_in = host.file(directory / "own.conf", content="[Service]\n", on_change="restart", units=["daemon.service"])
+    files = (*wanted(), host.file(directory, state="directory"), drop_in)
+    host.converge(*files)
+    obedient.write_text("99")
+    host.forget_calls()
+    assert "failed" not in host.converge(*files)
+    assert host.calls() == ["reload-or-restart daemon.service"]
+    assert obedient.read_text() == "4"
+
+
 def test_a_unit_that_reads_nothing_of_the_component_is_left_alone(host, wanted, obedient):
     host.set_unit("other.service", active="active", file="enabled", config="")
     units = [{"name": "daemon.service"}, {"name": "other.service"}]
@@ -109,6 +122,19 @@ def test_a_component_without_units_fails_as_well(host, wanted, live):
     assert host.converge(*wanted(), units=[], deadline=0.1)["failed"]
     live.write_text("4")
     assert not host.converge(*wanted(), units=[])["changed"]
+
+
+@pytest.mark.parametrize(
+    ("said", "restarted"), [("daemon.service has not read it", ["daemon"]), ("no", ["daemon", "other"])]
+)
+def test_where_the_words_name_a_unit_no_other_is_acted_on(host, wanted, live, monkeypatch, said, restarted):
+    host.set_unit("other.service", config=str(host.config))
+    units = [{"name": "daemon.service"}, {"name": "other.service"}]
+    assert "failed" not in host.converge(*wanted(), units=units)
+    found = iter([controls.Unknown(said)])
+    monkeypatch.setitem(controls_host.LOOK, "live", lambda names: {"limit": next(found, ["4"])})
+    done = host.converge(*wanted(), units=units)
+    assert [one.split()[1].removesuffix(".service:") for one in done["actions"]] == restarted
 
 
 def test_a_change_that_does_not_come_into_effect_is_taken_back(host, wanted, live):

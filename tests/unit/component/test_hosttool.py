@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from ansible.module_utils.bongsu import host as engine
 from ansible.module_utils.bongsu import hosttool
-from ansible.module_utils.bongsu.component import steps, undo
+from ansible.module_utils.bongsu.component import steps, undo_units
 from ansible.module_utils.bongsu.component.store import Store
 from killing import in_a_fork
 from managed_host import IN_PROCESS, archive_for
@@ -152,7 +152,7 @@ def test_where_systemd_does_not_answer_nothing_is_done_by_halves(cut_off, monkey
     journal = str(cut_off.root / "state/journal/daemon")
     before = cut_off.tree()
     with monkeypatch.context() as patch:
-        patch.setattr(undo, "_PATIENCE", 0.0)
+        patch.setattr(undo_units, "_PATIENCE", 0.0)
         patch.setitem(IN_PROCESS, "systemctl", lambda _words: (1, "Failed to connect to bus"))
         assert tool(cut_off, "rollback", journal) == 1
     assert "Failed to connect to bus" in capfd.readouterr().err

@@ -9,7 +9,8 @@ from bongsu.paths import project_root
 
 FILTERS = runpy.run_path(str(project_root() / "plugins/filter/bans.py"))
 ban_addresses, ban_jails, ban_settings = FILTERS["ban_addresses"], FILTERS["ban_jails"], FILTERS["ban_settings"]
-ban_server = FILTERS["ban_server"]
+ban_server, ban_refusal = FILTERS["ban_server"], FILTERS["ban_refusal"]
+GUARDED = {"id": "ban.operator", "state": "applied", "sets": {"fail2ban": {"sshd.operator": "never"}}}
 CHOSEN = [
     {
         "id": "ban.a",
@@ -118,3 +119,26 @@ def test_a_limit_that_is_none_is_refused():
     chosen = [{"id": "ban.a", "state": "applied", "sets": {"fail2ban": {"*.bantime": -1}}}]
     with pytest.raises(AnsibleFilterError, match=r"sshd.bantime is -1; give a whole number above 0"):
         ban_settings(chosen, {})
+
+
+def never(*entries):
+    return [GUARDED, {"id": "ban.never", "state": "applied", "sets": {"fail2ban": {"*.ignoreip": list(entries)}}}]
+
+
+@pytest.mark.parametrize("listed", [(), ("192.0.2.1",), ("127.0.0.0/8", "::1")])
+def test_a_run_from_an_address_that_is_on_no_list_is_refused_with_the_line_to_write(listed):
+    assert "'bongsu_operators: [192.0.2.7]'" in ban_refusal(never(*listed), "192.0.2.7")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "came_from"),
+    [
+        (never("192.0.2.0/24"), "192.0.2.7"),
+        (never("nowhere.invalid"), "192.0.2.7"),  # only the host may know what is behind that name
+        (never("localhost"), "192.0.2.7"),  # another one than the host's own
+        (never(), None),  # nobody came over SSH
+        (CHOSEN, "192.0.2.7"),  # without the control
+    ],
+)
+def test_no_other_run_is(chosen, came_from):
+    assert ban_refusal(chosen, came_from) == ""

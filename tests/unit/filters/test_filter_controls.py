@@ -60,3 +60,13 @@ def test_a_waived_control_sets_nothing_and_overrules_nothing():
 def test_a_wrong_choice_is_told_with_its_cure(profile, choices, words):
     with pytest.raises(AnsibleFilterError, match=words.replace("?", r"\?")):
         chosen_controls(TABLE, profile, choices)
+
+
+def test_what_is_listed_below_a_unit_is_named_with_it_and_a_later_control_has_the_last_word_there_too():
+    table = [
+        {"id": "box.a", "profile": "small", "sets": {"sandbox": {"a.service": {"UMask": "0022", "User": "a"}}}},
+        {"id": "box.b", "profile": "small", "sets": {"sandbox": {"a.service": {"UMask": "0077", "Devices": []}}}},
+    ]
+    first, second = chosen_controls(table, "small", {})
+    assert first["sets"] == {"sandbox": {"a.service/User": "a"}}
+    assert second["sets"] == {"sandbox": {"a.service/UMask": "0077"}}

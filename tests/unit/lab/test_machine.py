@@ -140,7 +140,7 @@ def test_a_machine_without_debians_archives_is_told_so_after_an_update(apt):
     assert any(line.endswith(" update") for line in apt[1].read_text().splitlines())
 
 
-@pytest.mark.parametrize(("hosts", "allowed", "then"), [(4, 128, 128), (40, 128, 240), (40, 1024, 1024)])
+@pytest.mark.parametrize(("hosts", "allowed", "then"), [(4, 128, 128), (40, 128, 480), (40, 1024, 1024)])
 def test_many_hosts_get_the_inotify_instances_that_they_need(tmp_path, hosts, allowed, then):
     limit, told = tmp_path / "max_user_instances", []
     limit.write_text(f"{allowed}\n")
@@ -157,4 +157,4 @@ def test_a_kernel_that_cannot_be_told_is_told_of(tmp_path):
     limit, told = ReadOnly(tmp_path / "max_user_instances"), []
     (tmp_path / "max_user_instances").write_text("128\n")
     machine.make_room(40, lambda *words: told.append(" ".join(words)), limit)
-    assert "sysctl -w fs.inotify.max_user_instances=240" in told[0]
+    assert "sysctl -w fs.inotify.max_user_instances=480" in told[0]

@@ -67,7 +67,8 @@ def test_an_old_password_shuts_out_no_key_nor_sudo_and_an_ended_account_is_shut(
         ("granite-Willooooow 86", "more than 3 same characters consecutively"),
         ("granite-alice-Willow 86", "contains the user name"),
         ("granite-Wabcdefllow 86", "monotonic"),
-        ("straightforwardness", "dictionary"),
+        ("granite willow harbour lantern", "less than 1 digits"),
+        ("Straightforwardness1.", "dictionary"),
     ],
 )
 def test_a_weak_password_is_refused(host, weak, why):
@@ -111,6 +112,31 @@ def test_an_empty_password_opens_nothing(host):
 
 def test_a_new_password_is_kept_as_yescrypt(host):
     assert host.check_output("getent shadow alice | cut -d: -f2").startswith("$y$")
+    host.run_expect([0], f"echo 'bob:{PASSWORD}' | chpasswd --crypt-method SHA512")
+    assert host.check_output("getent shadow bob | cut -d: -f2").startswith("$6$rounds=65536$")
+
+
+def test_root_too_sets_none_that_is_weak(host):
+    assert host.run("echo 'bob:simple' | chpasswd").rc != 0
+    assert su(host, "alice")
+    assert sudo(host)
+
+
+def test_what_stands_before_a_login_warns_and_tells_no_release(host, name):
+    for path in ("/etc/issue", "/etc/issue.net"):
+        assert "This is a private system." in host.file(path).content_string
+        assert "Debian" not in host.file(path).content_string
+    host.run_expect([0], "echo 'Debian, come in' > /etc/issue")
+    assert "accounts.notice: /etc/issue is 'Debian, come in'" in host.run(f"{TOOL} controls").stdout
+    people.done(name, changed=1)
+
+
+def test_only_who_is_named_gives_at_something_to_do(host, name):
+    """at itself asks the file; whoever is in it stays in it."""
+    host.run_expect([0], "echo bob > /etc/at.allow")
+    people.done(name, changed=0)
+    assert host.file("/etc/at.allow").content_string == "bob\n"
+    assert host.file("/etc/at.allow").mode == 0o640
 
 
 def test_accounts_to_look_at_are_told_of_and_left_alone(host, name):

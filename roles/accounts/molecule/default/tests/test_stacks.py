@@ -75,6 +75,8 @@ def test_absent_takes_out_what_was_put_in_and_nothing_that_others_have_put_in(ho
         )
         assert not [word for word in ("bongsu", "faillock.so", "pwhistory.so", "pwquality") if word in left]
         assert host.check_output("stat -c %a /etc/crontab /etc/cron.d").split() == ["644", "755"]
+        assert host.file("/etc/issue").content_string.startswith("Debian GNU/Linux")
+        assert not host.file("/etc/at.allow").exists
         assert host.run(f"{SHIPPED} | awk 'NF == 2 {{print $2\"  \"$1}}' | md5sum --check --quiet").stdout == ""
         assert "Local modifications" not in host.run(UPDATE).stderr
         assert "password [success=1 default=ignore] pam_unix.so obscure yescrypt" in rules(

@@ -25,6 +25,7 @@ def sink():
     on.run_test(f"rm -f /run/sink; cat > /run/sink.py <<'END'\n{script}END")
     on.run("systemctl stop sink")
     on.run_test("systemd-run --unit=sink --collect python3 /run/sink.py")
+    assert until(lambda: on.socket("tcp://0.0.0.0:8088").is_listening)
 
     def received(path="/hook"):
         lines = on.run("cat /run/sink").stdout.splitlines()

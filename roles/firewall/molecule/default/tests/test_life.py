@@ -39,6 +39,24 @@ def test_rules_that_are_changed_or_gone_are_told_and_the_next_run_brings_them_ba
     assert host.run(CONTROLS).rc == 0
 
 
+def test_they_are_brought_back_in_one_transaction_so_that_the_host_is_never_open(host, side):
+    began = host.check_output("systemctl show --property=InvocationID --value nftables.service")
+    host.run_expect([0], "nft insert rule inet bongsu input tcp dport 7777 accept")
+    watch = "systemd-run --unit=watch --property=StandardOutput=truncate:/run/events stdbuf --output=L nft monitor"
+    host.run_expect([0], watch)
+    assert until(lambda: host.process.filter(comm="nft"))
+    try:
+        assert "changed=1" in side.converge().stdout
+        assert until(lambda: "add table inet bongsu" in host.file("/run/events").content_string)
+    finally:
+        host.run_expect([0], "systemctl stop watch.service")
+    transactions = host.file("/run/events").content_string.split("# new generation")
+    (made,) = [events for events in transactions if "add table inet bongsu" in events]
+    assert "delete table inet bongsu" in made
+    assert host.check_output("systemctl show --property=InvocationID --value nftables.service") == began
+    assert side.knock("7777") == set()
+
+
 def test_what_would_be_closed_is_asked_about_and_nothing_is_touched(host, side):
     before = host.check_output(PLACED)
     for arguments in (["--check"], []):

@@ -12,8 +12,8 @@ TEXTFILES = "/var/lib/prometheus/node-exporter"
 @pytest.fixture
 def behind(host, side):
     """A machine behind the host, as a container is: reached through it, and routed to from the other host."""
-    keeper = "systemd-run --unit=behind --property=PrivateNetwork=yes sleep 600"
-    host.run_expect([0], f"{keeper} && while [ ! -e /proc/$(systemctl show -P MainPID behind)/ns/net ]; do :; done")
+    # Of type exec, it has started once it is in its own network, not before.
+    host.run_expect([0], "systemd-run --unit=behind --service-type=exec --property=PrivateNetwork=yes sleep 600")
     inside = "nsenter --net --target $(systemctl show -P MainPID behind)"
     host.run_expect([0], "ip link add behind0 type veth peer name inside0")
     host.run_expect([0], "ip link set inside0 netns $(systemctl show -P MainPID behind)")

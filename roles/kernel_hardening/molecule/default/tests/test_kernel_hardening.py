@@ -9,6 +9,15 @@ from bongsu.lab.lab import Lab
 CONVERGE = Path(__file__).parents[1] / "converge.yml"
 CONTROLS = "python3 -I /usr/lib/bongsu/bongsu controls"
 PLACED = "/etc/sysctl.d/zz-bongsu.conf"
+IFUP = """[Unit]
+After=bongsu-sysctl.service
+Before=network.target
+[Service]
+Type=oneshot
+ExecStart=/usr/sbin/sysctl -w net.ipv4.conf.eth0.accept_redirects=1
+[Install]
+WantedBy=multi-user.target
+"""
 
 
 def converge(name, **variables):
@@ -42,6 +51,20 @@ def test_an_interface_that_comes_later_is_set_as_well(host):
         assert "accept_redirects is '0 later=1', and should be '0'" in host.run(CONTROLS).stdout
     finally:
         host.check_output("ip link del later")
+
+
+def test_what_sets_an_interface_while_it_comes_up_does_not_have_the_last_word_at_boot(host, name):
+    """As ifupdown does, between the first setting of the kernel and the network's being there."""
+    host.check_output(f"printf '{IFUP}' > /etc/systemd/system/test-ifup.service && systemctl enable --quiet test-ifup")
+    lab = Lab.load(INVENTORY)
+    try:
+        lab.stop(name)
+        lab.start(name)
+        assert host.service("test-ifup.service").exists
+        assert host.check_output("systemctl show --property=Result --value test-ifup") == "success"
+        assert setting(host, "net/ipv4/conf/eth0/accept_redirects") == "0"
+    finally:
+        host.check_output("systemctl disable --quiet test-ifup; rm /etc/systemd/system/test-ifup.service")
 
 
 def test_what_a_container_cannot_have_is_told_and_failed_nothing(host):
@@ -113,6 +136,15 @@ def test_modules_are_refused_by_name_and_by_what_they_are_for(host):
         host.check_output(f"rm {other}")
 
 
+def test_nothing_in_shared_memory_is_run(host):
+    """In a container, whose host mounts for it, it was so before; tests/machines shows the change."""
+    assert "tmpfs /dev/shm tmpfs nosuid,nodev,noexec 0 0" in host.file("/etc/fstab").content_string
+    assert host.run("cp /usr/bin/true /dev/shm/run && /dev/shm/run").rc == 126
+    host.run("rm /dev/shm/run")
+    assert states(host)["kernel.shared-memory"]["state"] == "applied"
+    assert states(host)["kernel.apparmor"]["state"] == "unavailable"
+
+
 def test_nobody_gets_a_core_dump(host):
     assert host.check_output("systemd-run --quiet --collect --wait --pipe sh -c 'ulimit -Hc'") == "0"
     refused = host.run("runuser nobody --shell=/bin/sh --command='ulimit -c unlimited'")
@@ -132,7 +164,8 @@ def test_what_was_before_is_given_back_by_absent_and_by_a_choice_at_once():
     hosts = [testinfra.get_host(f"ansible://{name}", ansible_inventory=str(INVENTORY)) for name in ADDRESSES]
     waived = {"waived": "an old balancer counts on it", "until": "2031-03-31"}
     paths = ("conf/all/accept_redirects", "conf/eth0/accept_redirects", "conf/eth0/rp_filter", "tcp_syncookies")
-    left = "find /etc /usr/lib/bongsu /var/lib/bongsu -name 'zz-bongsu*' -o -name 'bongsu-*' -o -name 'kernel*.json'"
+    names = " -o ".join(f"-name '{one}'" for one in ("zz-bongsu*", "bongsu-*", "sysctl-*", "kernel*.json", "shm"))
+    left = f"find /etc /usr/lib/bongsu /var/lib/bongsu {names}"
 
     def live(host):
         return [setting(host, f"net/ipv4/{path}") for path in (*paths, "ip_forward")]
@@ -142,6 +175,8 @@ def test_what_was_before_is_given_back_by_absent_and_by_a_choice_at_once():
         for host in hosts:
             assert live(host)[1:3] == ["1", "0"]  # as a new network namespace has them on this machine
             assert host.run(left).stdout == ""
+            assert host.file("/etc/fstab").content_string == "# UNCONFIGURED FSTAB FOR BASE SYSTEM\n"
+            assert not host.package("apparmor").is_installed
             assert host.check_output("systemctl show --property=DefaultLimitCORE") == "DefaultLimitCORE=infinity"
             host.check_output("sysctl -qw net.ipv4.tcp_syncookies=2 net.ipv4.ip_forward=1")
         done = converge("all", kernel_hardening_profile="strict")

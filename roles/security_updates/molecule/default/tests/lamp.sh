@@ -15,9 +15,15 @@ build() {
 	for archive in security other; do
 		echo "deb [trusted=yes] file:$home/$archive ./" >>/etc/apt/sources.list.d/lamp.list
 	done
-	for version in 1.0 1.5 2.0; do
+	for version in 1.0 1.5 2.0 2.5; do
 		for library in liblamp libshade; do
 			install -D -m 0644 /usr/lib/*/libz.so.1 "$home/tree/usr/lib/lamp/$library.so" # any real library will do
+			install -D -m 0644 /dev/stdin "$home/tree/etc/lamp/$library.conf" <<-END
+				of $version
+			END
+			install -D -m 0644 /dev/stdin "$home/tree/DEBIAN/conffiles" <<-END
+				/etc/lamp/$library.conf
+			END
 			package security "$library" "$version"
 		done
 		package security wick "$version"

@@ -71,6 +71,16 @@ class TestLamps:
         assert not any('name="lamp.service"' in series for series in after)
         assert after['bongsu_updates_last_success_timestamp_seconds{what="upgrade"}'] >= began
 
+    def test_a_file_that_was_edited_on_the_host_holds_no_upgrade_back_and_stays(self, host):
+        host.run_expect([0], "echo ours > /etc/lamp/libshade.conf")
+        script(host, "publish", "2.5")
+        by_hand = host.run("unattended-upgrade --dry-run --verbose")  # whoever is there can be asked
+        assert "libshade has conffile prompt and needs to be upgraded manually" in by_hand.stdout + by_hand.stderr
+        host.run_expect([0], "systemctl start apt-daily-upgrade.service")
+        assert versions(host) | {"liblamp": "2.5", "libshade": "2.5"} == versions(host)
+        assert host.check_output("cat /etc/lamp/liblamp.conf /etc/lamp/libshade.conf") == "of 2.5\nours"
+        assert host.check_output("cat /etc/lamp/libshade.conf.dpkg-dist") == "of 2.5"
+
     def test_lists_count_as_fetched_when_all_of_them_were(self, host):
         host.run_expect([0], "systemctl start apt-daily.service")
         assert time.time() - host.file(f"{STAMPS}/update-stamp").mtime.timestamp() < 60

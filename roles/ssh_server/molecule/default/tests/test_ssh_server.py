@@ -3,10 +3,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from lab_side import ADDRESSES, STATE, play, until
+from lab_side import ADDRESSES, INVENTORY, STATE, play, until
+
+from bongsu.lab import Lab
 
 CONVERGE = Path(__file__).parents[1] / "converge.yml"
 DROP_IN = "/etc/ssh/sshd_config.d/00-bongsu.conf"
+MAIN = "/etc/ssh/sshd_config"
+NEEDS_INCLUDE = ("ssh.daemons", "ssh.algorithms")
 
 
 def login(name, *options, user="root"):
@@ -74,6 +78,71 @@ def test_the_key_exchange_withstands_a_quantum_computer(name):
 def test_only_those_named_log_in(name, key_of_all):
     assert login(name, user="visitor").returncode == 0
     assert login(name, user="stranger").returncode == 255
+
+
+def test_accounts_of_daemons_do_not_log_in_even_with_a_shell_and_a_key(host, name, key_of_all):
+    host.run_test("usermod --shell /bin/sh --home /home/news news && install -d -o news /home/news")
+    host.run_test("cp -r /home/visitor/.ssh /home/news && chown -R news /home/news")
+    try:
+        assert converge(name, ssh_server_allow_users=[]).returncode == 0
+        assert login(name, user="visitor").returncode == 0
+        assert login(name, user="news").returncode == 255
+        host.run_test(f"sed -i '/^DenyUsers/d' {DROP_IN} && systemctl reload ssh")
+        assert "ssh.daemons: DenyUsers does not have daemon, bin" in host.run("/usr/lib/bongsu/bongsu controls").stdout
+        assert until(lambda: login(name, user="news").returncode == 0)
+    finally:
+        host.run_test("usermod --shell /usr/sbin/nologin --home /var/spool/news news; rm -r /home/news")
+        assert converge(name).returncode == 0
+
+
+def test_another_file_may_shut_out_more(host, name):
+    other = "/etc/ssh/sshd_config.d/50-more.conf"
+    host.run_test(f"echo 'DenyUsers intern' > {other} && systemctl reload ssh")
+    try:
+        assert host.run("/usr/lib/bongsu/bongsu controls").rc == 0
+    finally:
+        host.run_test(f"rm {other} && systemctl reload ssh")
+
+
+def test_the_file_that_everybody_looks_into_says_the_same(host):
+    """Taken by itself, without the file that goes before it."""
+    host.run_test(f"sed /^Include/d {MAIN} > /run/alone")
+    alone = host.check_output("/usr/sbin/sshd -T -f /run/alone").splitlines()
+    effective = host.check_output("/usr/sbin/sshd -T").splitlines()
+    lists = ("allowusers", "denyusers", "kexalgorithms", "hostkeyalgorithms")  # several files add to them, or take off
+    assert [one for one in alone if not one.startswith(lists)] == [
+        one for one in effective if not one.startswith(lists)
+    ]
+    assert host.file(MAIN).mode == 0o600
+    assert host.run(f"runuser -u nobody -- cat {MAIN}").rc != 0
+
+
+def test_what_somebody_adds_there_stays(host, name):
+    more = "Match User nobody\n    MaxAuthTries 1\n"
+    host.run_test(f"cp -p {MAIN} /root/main && printf 'maxauthtries 9\n{more}' >> {MAIN}")
+    try:
+        assert "changed=1" in converge(name).stdout
+        assert host.file(MAIN).content_string.endswith(more)
+        assert "maxauthtries 9" not in host.file(MAIN).content_string
+        assert "maxauthtries 1" in host.check_output("/usr/sbin/sshd -T -C user=nobody").splitlines()
+    finally:
+        host.run_test(f"cp -p /root/main {MAIN} && systemctl reload ssh")
+
+
+def test_a_configuration_that_includes_nothing_is_hardened_as_well(host, name):
+    old = "Port 22\nUsePAM yes\nPasswordAuthentication yes\nSubsystem sftp internal-sftp\n"
+    assert converge(name, ssh_server_state="absent").returncode == 0
+    host.run_test(f"cp -p {MAIN} /root/main && printf '{old}' > {MAIN} && systemctl reload ssh")
+    lists = {one: {"waived": "only the file beside it has them", "until": "2031-03-31"} for one in NEEDS_INCLUDE}
+    try:
+        done = converge(name, ssh_server_allow_users=[], ssh_server_controls=lists)
+        assert done.returncode == 0, done.stdout
+        assert "Permission denied (publickey)" in login(name, "PubkeyAuthentication=no").stderr
+        assert converge(name, ssh_server_state="absent").returncode == 0
+        assert host.file(MAIN).content_string == old
+    finally:
+        host.run_test(f"cp -p /root/main {MAIN} && systemctl reload ssh")
+        assert converge(name).returncode == 0
 
 
 def test_a_waived_control_is_left_to_the_host_and_told_with_its_reason(host):
@@ -152,6 +221,8 @@ def test_absent_gives_the_host_its_own_configuration_back(host, name):
     try:
         assert converge(name, ssh_server_state="absent").returncode == 0
         assert not host.file(DROP_IN).exists
+        assert host.run(f"cmp {MAIN} /usr/share/openssh/sshd_config").rc == 0
+        assert host.file(MAIN).mode == 0o644
         assert not host.file("/etc/bongsu").exists
         assert login(name, "KexAlgorithms=ecdh-sha2-nistp256").returncode == 0
         assert "changed=0" in converge(name, ssh_server_state="absent").stdout
@@ -159,3 +230,26 @@ def test_absent_gives_the_host_its_own_configuration_back(host, name):
     finally:
         assert converge(name).returncode == 0
     assert "bongsu" not in left
+
+
+FAIL = """
+for _ in 1 2 3 4 5 6; do
+    ssh -n -oBatchMode=yes -oStrictHostKeyChecking=no -oUserKnownHostsFile=/dev/null nobody-here@{address} true
+done
+exec 3<>/dev/tcp/{address}/22; head --bytes=11 <&3
+"""
+
+
+def test_whoever_fails_is_turned_away_for_a_while_but_no_operator(host, name):
+    """Debian 12's sshd turns nobody away by itself, and would not start with the option."""
+    told = json.loads(host.check_output("/usr/lib/bongsu/bongsu controls ssh_server --json"))
+    state = {one["control"]: one["state"] for one in told}["ssh.exempt"]
+    listed = "00-bongsu-newer.conf" in host.check_output("ls /etc/ssh/sshd_config.d")
+    assert (state, listed) == (("unavailable", False) if name == "debian12" else ("applied", True))
+    for _ in range(6):
+        assert "Permission denied" in login(name, user="nobody-here").stderr
+    assert login(name).returncode == 0
+    stranger = next(one for one in ADDRESSES if one != name)
+    script = FAIL.format(address=ADDRESSES[name])
+    last = Lab.load(INVENTORY).run(stranger, ["bash", "-c", script]).stdout
+    assert last == ("SSH-2.0-Ope" if name == "debian12" else "Not allowed")

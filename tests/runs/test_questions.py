@@ -1,0 +1,77 @@
+"""site.yml's own play of questions to the operator, on directories: all are asked before the first host is changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from local_fleet import ALL, Fleet
+
+from bongsu.paths import project_root
+
+SITE = project_root() / "playbooks/site.yml"
+CAME_FROM = "192.0.2.7"
+
+
+class Asking(Fleet):
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        plays = yaml.safe_load((root / "site.yml").read_text())
+        (play,) = [play for play in yaml.safe_load(SITE.read_text()) if play["name"].startswith("Ask what only")]
+        (root / "site.yml").write_text(yaml.safe_dump([plays[0], play, *plays[1:]]))
+        self.tell("group_vars/all.yml", bongsu_profile="small", bongsu_operators=[CAME_FROM])
+        for place, host in enumerate(sorted(ALL)):
+            self.tell(f"host_vars/{host}.yml", ansible_host=f"192.0.2.{101 + place}")
+
+    def tell(self, file: str, **variables: object) -> None:
+        path = self.root / "inventory" / file
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(yaml.safe_dump(variables))
+
+    def said(self) -> str:
+        return " ".join(self.output.split())
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asking:
+    monkeypatch.setenv("SSH_CONNECTION", f"{CAME_FROM} 50000 192.0.2.101 22")
+    return Asking(tmp_path)
+
+
+def test_one_host_that_would_ban_the_operator_stops_the_run_before_any_is_changed(fleet: Asking):
+    fleet.tell("host_vars/s2.yml", ansible_host="192.0.2.104", bongsu_operators=["192.0.2.8"])
+    for arguments in ([], ["--check"]):
+        assert fleet.run(*arguments, status=2) == set()
+        assert f"you are connected from {CAME_FROM}, which could be banned" in fleet.said()
+        assert f"'bongsu_operators: [{CAME_FROM}]'" in fleet.said()
+        assert list((fleet.root / "files").iterdir()) == []
+    fleet.tell("host_vars/s2.yml", ansible_host="192.0.2.104", bongsu_operators=["192.0.2.0/24"])
+    assert fleet.run() == ALL
+    assert fleet.run() == set()
+    assert "could be banned" not in fleet.output
+
+
+def test_one_whose_login_would_be_shut_out_does_as_well(fleet: Asking):
+    fleet.tell("host_vars/s2.yml", ansible_user="admin", ssh_server_allow_users=["somebody"])
+    assert fleet.run(status=2) == set()
+    assert "ssh_server_allow_users would shut out admin" in fleet.said()
+    assert list((fleet.root / "files").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"bongsu_profile": "none"},
+        {"bongsu_controls": {"ban.operator": {"waived": "my address changes", "until": "2099-01-01"}}},
+        {"bongsu_operators": ["nowhere.invalid"]},  # what a name stands for, the host may know
+    ],
+)
+def test_nobody_is_asked_who_cannot_be_banned_or_of_whom_only_the_host_can_tell(fleet: Asking, variables: dict):
+    fleet.tell("group_vars/all.yml", **variables)
+    assert fleet.run() == ALL
+
+
+def test_a_part_of_the_run_asks_in_its_own_turn(fleet: Asking):
+    fleet.tell("group_vars/all.yml", bongsu_operators=[])
+    assert fleet.run("--tags", "own") == ALL
