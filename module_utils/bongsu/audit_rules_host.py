@@ -165,7 +165,12 @@ def _tell(now: Mapping[str, str]) -> int:
 
 
 def give_back() -> int:
-    """Have the kernel as it was before; what has been recorded is kept where the package's going does not take it."""
+    """Have the kernel as it was before; what has been recorded is kept where the package's going does not take it.
+
+    Not while the host goes down: a file system that is unmounted may stop the unit, and records go on to the end.
+    """
+    if host.run(["systemctl", "is-system-running"]).text == "stopping":
+        return 0
     for name in (FIRST, LAST):
         (RULES / name).unlink(missing_ok=True)
     now = ask()

@@ -29,12 +29,14 @@ class Kernel:
     """Stands for auditctl, augenrules and ausyscall."""
 
     def __init__(self):
-        self.status, self.said = dict(STATUS), []
+        self.status, self.said, self.system = dict(STATUS), [], "running"
 
     def run(self, argv, **_):
         self.said.append(" ".join(argv))
         if argv == ["auditctl", "-s"]:
             return host.Output(0, "\n".join(f"{name} {value}" for name, value in self.status.items()))
+        if argv[0] == "systemctl":
+            return host.Output(0 if self.system == "running" else 1, self.system)
         if argv[0] == "ausyscall":
             return host.Output(0, "Using table:\n170\tsethostname")
         if argv[0] == "find":
@@ -100,12 +102,21 @@ def test_the_kernel_is_as_before_and_so_are_the_files(kernel):
     kernel.said.clear()
     assert made.give_back() == 0
     assert list(made.RULES.iterdir()) == []
-    assert kernel.said[1:] == [
+    assert kernel.said[2:] == [
         *("auditctl -D", "augenrules --load"),
         *("auditctl -f 1", "auditctl -b 64", "auditctl -r 0", "auditctl --backlog_wait_time 9", "auditctl -e 0"),
     ]
     assert not made.RECORD.exists()
     assert not made.LOADED.with_name("audit.rules.prev").exists()
+
+
+def test_a_host_that_goes_down_keeps_its_rules_to_the_end(kernel):
+    made.load()
+    kernel.system = "stopping"
+    kernel.said.clear()
+    assert made.give_back() == 0
+    assert kernel.said == ["systemctl is-system-running"]
+    assert made.RECORD.exists()
 
 
 def test_locked_rules_stay_as_they_are(kernel, capsys):
