@@ -164,6 +164,14 @@ def take_away(names: Iterable[str], *, sparing: Iterable[str], remnants: Iterabl
     return sorted(here - set(going))
 
 
+def timers_of(names: Iterable[str]) -> list[str]:
+    """List the timers that are part of installed packages: what systemd notes of them, no package takes away."""
+    info = DPKG_STATUS.with_name("info")
+    lists = [path for name in names for path in (info / f"{name}.list", *info.glob(f"{name}:*.list")) if path.is_file()]
+    files = [Path(line) for path in lists for line in path.read_text(encoding="utf-8").splitlines()]
+    return sorted(file.name for file in files if file.suffix == ".timer" and file.parent.name == "system")
+
+
 def _removable(going: list[str]) -> list[str]:
     """Leave out of installed packages those that something else needs."""
     while going and _taken_along(going, going):

@@ -79,7 +79,9 @@ def _give_up(name: str, manifest: dict[str, Any], store: Store) -> list[str]:
                 raise  # and else what cannot be finished may still go
     installed = set(brought) & set(apt.read_status().versions) if brought else set()
     spared = {*manifest.get("given_back", _given_back(manifest)), *heirs.paths(heirs.others(name, store))}
+    timers = {name: apt.timers_of([name]) for name in installed}
     kept = apt.take_away(brought, sparing=sorted(spared), remnants=manifest.get("remnants", []))
+    store.forget_timers([timer for name in installed.difference(kept) for timer in timers[name]])
     returned = _give_back(manifest)
     _bequeath(manifest, kept, store)
     store.forget(name)

@@ -1,6 +1,7 @@
 """Removal purges the packages that came with a component, unless somebody else needs them, and nothing beside them."""
 
 import pytest
+from ansible.module_utils.bongsu.component import apt, store
 
 
 @pytest.fixture
@@ -32,6 +33,17 @@ def test_check_mode_predicts(world):
     result = world.remove(check=True)
     assert result["actions"][-1] == "purge lib, unless something else needs it"
     assert installed(world) == ["daemon", "lib"]
+
+
+def test_what_systemd_notes_of_their_timers_goes_with_them(world):
+    (apt.DPKG_STATUS.with_name("info")).mkdir()
+    for name, timer in (("daemon", "daily"), ("lib:amd64", "hourly"), ("tool", "others")):
+        listed = f"/.\n/usr/lib/systemd/system\n/usr/lib/systemd/system/{timer}.timer\n"
+        apt.DPKG_STATUS.with_name("info").joinpath(f"{name}.list").write_text(listed)
+        store.TIMER_STAMPS.mkdir(parents=True, exist_ok=True)
+        store.TIMER_STAMPS.joinpath(f"stamp-{timer}.timer").touch()
+    world.remove()
+    assert [stamp.name for stamp in store.TIMER_STAMPS.iterdir()] == ["stamp-others.timer"]
 
 
 def test_one_that_was_there_before_stays(host):
