@@ -26,7 +26,8 @@ from bongsu.inventory.words import words
 SECONDS = 20.0  # for which an answer is good at most, counted from the moment before the host was asked
 # Tasks that change no host, or whose questions go through trip.py, where it is written down.
 HARMLESS = words("""
-    check_inventory component components fast_path host_certificate host_state monitor_ready seal ssh_logins
+    check_inventory component components fast_path firewall_look host_certificate host_state monitor_ready
+    sandbox_look seal ssh_logins
     add_host assert debug fail gather_facts getent group_by include_role include_tasks include_vars ping set_fact
     set_stats setup slurp stat validate_argument_spec
 """)
