@@ -56,10 +56,10 @@ def run(args: argparse.Namespace) -> int:
     plan = [(stage, stage.checks(root, binaries, args.role)) for stage in chosen]
     # Checks of all stages run side by side; outcomes still come in order.
     quick = checks.run_all([one for stage, todo in plan if stage.quick for one in todo], side_by_side=_cores())
-    # The others wait at times, but their hosts have deadlines: no more of them than there are cores.
+    # The others wait much, for hosts and for deadlines: one more than there are cores keeps those busy.
     slow = checks.run_all(
         [one for stage, todo in plan if not stage.quick for one in todo],
-        side_by_side=_cores(),
+        side_by_side=_cores() + 1,
         begun=lambda check: _print(f"begun            {check.name}"),  # a sign of life: outcomes may take a while
     )
     passed = failed = 0
