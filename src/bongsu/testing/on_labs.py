@@ -27,16 +27,19 @@ ALONE = {"test_lock_outs.py": "it measures how long a host is shut to its operat
 # About how many minutes alone, on two cores. It decides what begins first and nothing else: a wrong figure
 # costs time, not truth.
 MINUTES = {
-    "tests/lab/test_removal.py": 8.0,
+    "tests/lab/test_removal.py": 10.0,
     "tests/lab/test_kills.py": 6.0,
-    "tests/lab/test_pair.py": 5.0,
-    "tests/lab/test_fast_path.py": 4.0,
-    "tests/lab/test_drift.py": 5.0,
+    "tests/lab/test_pair.py": 8.0,
+    "tests/lab/test_fast_path.py": 8.0,
+    "tests/lab/test_drift.py": 8.0,
     "tests/lab/test_ca.py": 5.0,
     "tests/lab/test_other_shapes.py": 5.0,
     "tests/lab/test_audit.py": 4.0,
     "tests/lab/test_work_goes_on.py": 3.0,
     "tests/runs": 3.0,
+    "roles/service_sandbox": 7.0,
+    "roles/file_integrity": 7.0,
+    "roles/audit_log": 4.0,
     "roles/accounts": 4.0,
     "roles/security_updates": 4.0,
     "roles/kernel_hardening": 3.0,
