@@ -56,7 +56,7 @@ def answer(*, fetch: bool) -> dict[str, Any]:
         return {}
     made, seen = kept.made(), kept.seen()
     if made is None or seen is None:
-        return {"sha256": ""}
+        return {"sha256": "", "findings": []}
     content = {"content": base64.b64encode(kept.DATABASE.read_bytes()).decode()} if fetch else {}
     return {
         "sha256": kept.digest(kept.DATABASE),

@@ -147,6 +147,7 @@ def test_new_rules_wait_for_what_is_found(host, name):
         host.run_test("echo one > /opt/zz/shop")
     finally:
         assert converge(name).returncode == 0
+        looked(host)  # the rules come into force, and then nobody looks after it any more
         host.run_test("rm -rf /opt/zz")
     assert looked(host) == {}
 
