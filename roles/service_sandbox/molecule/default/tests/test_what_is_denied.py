@@ -7,10 +7,7 @@ from sandboxes import DROP_IN, MONITORING, TOOL, UNITS, controls, filters, insid
 
 OF_ITS_OWN = MONITORING[:3]  # these write to their own directories alone, and see no homes
 WRITES = {"prometheus.service": "metrics2", "prometheus-alertmanager.service": "alertmanager"}
-RIGHTS = {
-    "prometheus-blackbox-exporter.service": 1 << 13,
-    "fail2ban.service": 1 << 12 | 1 << 13,
-}  # its third one no host of the lab has
+RIGHTS = {"prometheus-blackbox-exporter.service": 1 << 13, "fail2ban.service": 1 << 2 | 1 << 12 | 1 << 13}
 # What `systemd-analyze security` finds to attack, of 10, at most; without the sandbox it finds more.
 EXPOSED = {"chrony.service": 4.0, "fail2ban.service": 3.0, "prometheus-node-exporter.service": 5.5}
 
