@@ -119,13 +119,13 @@ def test_the_file_that_everybody_looks_into_says_the_same(host):
 
 
 def test_what_somebody_adds_there_stays(host, name):
-    more = "Match User nobody\n    MaxAuthTries 1\n"
+    more = "Match User visitor\n    MaxAuthTries 1\n"
     host.run_test(f"cp -p {MAIN} /root/main && printf 'maxauthtries 9\n{more}' >> {MAIN}")
     try:
         assert "changed=1" in converge(name).stdout
         assert host.file(MAIN).content_string.endswith(more)
         assert "maxauthtries 9" not in host.file(MAIN).content_string
-        assert "maxauthtries 1" in host.check_output("/usr/sbin/sshd -T -C user=nobody").splitlines()
+        assert "maxauthtries 1" in host.check_output("/usr/sbin/sshd -T -C user=visitor").splitlines()
     finally:
         host.run_test(f"cp -p /root/main {MAIN} && systemctl reload ssh")
 
@@ -235,8 +235,9 @@ def test_absent_gives_the_host_its_own_configuration_back(host, name):
 
 
 FAIL = """
+[ -e /run/stranger ] || ssh-keygen -q -t ed25519 -N "" -f /run/stranger
 for _ in 1 2 3 4 5 6; do
-    ssh -n -oBatchMode=yes -oStrictHostKeyChecking=no -oUserKnownHostsFile=/dev/null nobody-here@{address} true
+    ssh -n -i /run/stranger -oBatchMode=yes -oStrictHostKeyChecking=no -oUserKnownHostsFile=/dev/null nobody-here@{address} true
 done
 exec 3<>/dev/tcp/{address}/22; head --bytes=11 <&3
 """
