@@ -237,7 +237,8 @@ def test_absent_gives_the_host_its_own_configuration_back(host, name):
 FAIL = """
 [ -e /run/stranger ] || ssh-keygen -q -t ed25519 -N "" -f /run/stranger
 for _ in 1 2 3 4 5 6; do
-    ssh -n -i /run/stranger -oBatchMode=yes -oStrictHostKeyChecking=no -oUserKnownHostsFile=/dev/null nobody-here@{address} true
+    ssh -n -i /run/stranger -oBatchMode=yes -oStrictHostKeyChecking=no -oUserKnownHostsFile=/dev/null \\
+        nobody-here@{address} true
 done
 exec 3<>/dev/tcp/{address}/22; head --bytes=11 <&3
 """
