@@ -167,9 +167,14 @@ def take_away(names: Iterable[str], *, sparing: Iterable[str], remnants: Iterabl
 def timers_of(names: Iterable[str]) -> list[str]:
     """List the timers that are part of installed packages: what systemd notes of them, no package takes away."""
     info = DPKG_STATUS.with_name("info")
-    lists = [path for name in names for path in (info / f"{name}.list", *info.glob(f"{name}:*.list")) if path.is_file()]
-    files = [Path(line) for path in lists for line in path.read_text(encoding="utf-8").splitlines()]
+    lists = [path for name in names for path in (info / f"{name}.list", *info.glob(f"{name}:*.list"))]
+    files = [Path(line) for path in lists for line in lines(path)]
     return sorted(file.name for file in files if file.suffix == ".timer" and file.parent.name == "system")
+
+
+def lines(path: Path) -> list[str]:
+    """Read a list of dpkg's; a package need not have it."""
+    return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
 
 
 def _removable(going: list[str]) -> list[str]:

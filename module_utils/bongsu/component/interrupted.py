@@ -80,8 +80,9 @@ def _sweep(name: str) -> None:
     try:
         if f"Package: {name}\n" not in (beside / "control").read_text(encoding="utf-8"):
             return
-        files = {f"/{line.split(None, 1)[1]}" for line in _lines(beside / "md5sums")} | {*_lines(beside / "conffiles")}
-        owned = {line for known in apt.DPKG_STATUS.with_name("info").glob("*.list") for line in _lines(known)}
+        files = {f"/{line.split(None, 1)[1]}" for line in apt.lines(beside / "md5sums")}
+        files.update(apt.lines(beside / "conffiles"))
+        owned = {line for known in apt.DPKG_STATUS.with_name("info").glob("*.list") for line in apt.lines(known)}
     except OSError:
         return
     for path in files:
@@ -90,11 +91,6 @@ def _sweep(name: str) -> None:
     for directory in sorted({str(parent) for path in files for parent in Path(path).parents} - owned, reverse=True):
         with suppress(OSError):  # something else is in it
             os.rmdir(directory)
-
-
-def _lines(path: Path) -> list[str]:
-    """Read a list of dpkg's; a package need not have it."""
-    return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
 
 
 def _fix_broken(going: Collection[str]) -> None:
