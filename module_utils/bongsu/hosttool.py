@@ -99,16 +99,16 @@ def _recover(journals: Path, *, booting: bool) -> int:
             command = ["/bin/sh", str(directory / "rollback"), *(["--boot"] if booting else [])]
             worst = max(worst, subprocess.run(command, check=False).returncode)
         else:
-            with Store(str(directory.parents[1])).locked():
-                if not undo.exists(directory):
+            with Store(str(directory.parents[1])).locked(while_there_is=directory) as held:
+                if held and not undo.exists(directory):
                     undo.discard(directory)  # cut off before anything was touched
     return worst
 
 
 def _roll_back(directory: Path, *, booting: bool) -> int:
-    if not directory.exists():  # the run has ended well meanwhile
-        return 0
-    with Store(str(directory.parents[1])).locked():  # a living run holds it
+    with Store(str(directory.parents[1])).locked(while_there_is=directory) as held:  # a living run holds it
+        if not held:  # the run has ended well meanwhile
+            return 0
         if not undo.exists(directory):
             undo.discard(directory)  # cut off before anything was touched
             return 0

@@ -40,17 +40,21 @@ class Store:
         self.directory = Path(directory)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the host's lock, which vanishes with the process: one change at a time, whoever makes it."""
+    def locked(self, *, while_there_is: Path | None = None) -> Iterator[bool]:
+        """Hold the host's lock, which vanishes with the process: one change at a time, whoever makes it.
+
+        Give whether it is held: it is not, and nothing is made, where a journal that is named has gone.
+        """
         path = self.directory / "lock"
-        while True:
+        while while_there_is is None or while_there_is.exists():
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o755)
             with open(path, "ab") as stream:
                 fcntl.flock(stream, fcntl.LOCK_EX)
                 if path.exists() and os.path.samestat(path.stat(), os.fstat(stream.fileno())):
-                    yield
+                    yield True
                     return
             # whoever held it has meanwhile taken the last component away, and the lock with it: take the new one
+        yield False
 
     def journal_directory(self, component: str) -> Path:
         """Name the place of a component's journal."""

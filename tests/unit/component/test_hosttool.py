@@ -1,6 +1,7 @@
 """The command that stays on a host undoes what was left behind, at boot or by the dead man's switch."""
 
 import os
+import shutil
 import signal
 import time
 from contextlib import contextmanager
@@ -111,6 +112,17 @@ def test_the_lock_is_of_this_state_directory_and_not_of_one_that_was_cleared(hos
         store.clear()
         assert not store.directory.exists()
     assert seen.read_text() == str((host.root / "state/lock").stat().st_ino)
+
+
+def test_who_waits_to_undo_the_last_removal_leaves_nothing_once_it_has_ended_well(cut_off):
+    """A removal that takes long wakes the dead man's switch, which then waits for its end."""
+    journal, store = cut_off.root / "state/journal/daemon", Store(str(cut_off.root / "state"))
+    with waiter(lambda: hosttool.main(["rollback", str(journal)]), cut_off.env) as begin, store.locked():
+        begin()
+        shutil.rmtree(journal)
+        shutil.rmtree(store.directory)
+    assert not store.directory.exists()
+    assert cut_off.config.read_text() == "new\n"
 
 
 @contextmanager
