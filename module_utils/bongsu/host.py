@@ -17,6 +17,8 @@ from .component.changes import Found
 from .component.units import PROPERTIES, UnitState, parse_show
 from .errors import BongsuError
 
+OS_RELEASE = Path("/etc/os-release")
+
 
 @dataclass(frozen=True)
 class Output:
@@ -24,6 +26,15 @@ class Output:
 
     status: int
     text: str
+
+
+def release() -> str:
+    """Give the number of the host's Debian release; empty where it has none, as testing."""
+    try:
+        lines = OS_RELEASE.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    return next((line.partition("=")[2].strip('"') for line in lines if line.startswith("VERSION_ID=")), "")
 
 
 def run(argv: Sequence[str], timeout: float = 120.0, env: dict[str, str] | None = None) -> Output:

@@ -16,7 +16,6 @@ from .component.store import CONTROLS, DEFAULT, Store
 from .errors import BongsuError
 
 RECORD = "fingerprint.json"
-OS_RELEASE = Path("/etc/os-release")
 ARGUMENT_SPEC = {
     "record": {"type": "dict"},
     "files": {"type": "list", "elements": "str", "default": []},
@@ -71,7 +70,7 @@ def look(state_directory: str) -> dict[str, Any]:
         "ineffective": ineffective,
         "unfinished": _journals(directory),
         "identity": _identity(),
-        "release": _release(),
+        "release": host.release(),
         "came_from": login.came_from(),
         "changed_files": sorted(path for path, seen in record.get("files", {}).items() if _observe(path) != seen),
         "expired": (until := record.get("until")) is not None and time.time() >= until,
@@ -153,21 +152,12 @@ def _journals(directory: Path) -> list[str]:
 def _identity() -> str:
     """Give one digest of the host's release, kernel, machine and name: what roles may ask of it as facts."""
     try:
-        release = OS_RELEASE.read_bytes()
+        release = host.OS_RELEASE.read_bytes()
     except OSError:
         release = b""
     names = os.uname()
     words = (names.sysname, names.release, names.machine, names.nodename)
     return hashlib.sha256("\0".join(words).encode() + b"\0" + release).hexdigest()
-
-
-def _release() -> str:
-    """Give the number of the host's Debian release; empty where it has none, as testing."""
-    try:
-        lines = OS_RELEASE.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return ""
-    return next((line.partition("=")[2].strip('"') for line in lines if line.startswith("VERSION_ID=")), "")
 
 
 def _observe(path: str) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from bongsu import said
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -53,4 +55,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Name the filters."""
-        return {"host_address": host_address, "is_ip": is_ip, "endpoint": endpoint}
+        return {"host_address": host_address, "is_ip": is_ip, "endpoint": endpoint, "told_release": said.release}

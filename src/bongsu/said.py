@@ -88,9 +88,14 @@ def touched(host: str | None) -> float:
     return moment
 
 
-def keep(host: str, where: list[Any], asked_at: float, settled: dict[str, str]) -> None:
+def keep(host: str, where: list[Any], asked_at: float, settled: dict[str, str], release: str) -> None:
     """Keep what a host answered to a question of the moment ``asked_at``; ``where`` is what led to it."""
-    _write(host, {"at": asked_at, "where": where, "settled": settled})
+    _write(host, {"at": asked_at, "where": where, "settled": settled, "release": release})
+
+
+def release(host: str) -> str:
+    """Return the Debian release that a host named in the answer that is kept; empty where none is."""
+    return str(next((one["release"] for one in _entries(host) if "settled" in one), ""))
 
 
 def is_settled(host: str, where: list[Any], component: str, digest: str | None) -> bool:

@@ -52,8 +52,9 @@ def ask(action: ActionBase, module: str, arguments: dict[str, Any], variables: d
     finally:
         if not unchanged:  # it may have gone on for a while
             said.touched(host)
-    if (settled := report.pop("settled", None)) is not None and host is not None:
-        said.keep(host, where(action, arguments), asked_at, settled)
+    settled, release = report.pop("settled", None), report.pop("release", "")
+    if settled is not None and host is not None:
+        said.keep(host, where(action, arguments), asked_at, settled, release)
     return report
 
 

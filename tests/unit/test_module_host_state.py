@@ -11,7 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.bongsu import login, state
+from ansible.module_utils.bongsu import host as engine
+from ansible.module_utils.bongsu import login
 from module_runner import run_module
 
 HOST = "s1"
@@ -209,5 +210,5 @@ def test_its_release_its_kernel_and_its_name_are_part_of_the_answer(
     now = {name: getattr(os.uname(), name) for name in ("sysname", "release", "machine", "nodename")}
     monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(**{**now, **({changed: "other"} if changed else {})}))
     if changed == "os-release":
-        monkeypatch.setattr(state, "OS_RELEASE", managed.config)
+        monkeypatch.setattr(engine, "OS_RELEASE", managed.config)
     assert (managed.look()["identity"] == before) is (changed is None)

@@ -31,8 +31,8 @@ def told(tmp_path, clock):
     Action(tmp_path, NOTHING_TO_DO)(**COMPONENT)  # the run notes what the controller takes for its digest
     digest = notes.read("web1").components["web1"]["daemon"]
     clock.now += 100
-    act = Action(tmp_path, {**NOTHING_TO_DO, "settled": {"daemon": digest}}, CHANGED)
-    assert "settled" not in act(name="first")
+    act = Action(tmp_path, {**NOTHING_TO_DO, "settled": {"daemon": digest}, "release": "13"}, CHANGED)
+    assert not {"settled", "release"} & act(name="first").keys()
     assert act.asked[-1]["tell_others"] is True
     return act
 
@@ -48,6 +48,11 @@ def task(action, *, asynchronous=0):
 def done(action, **how):
     said.begins("web2", task(action))
     said.ended("web2", task(action), **how)
+
+
+def test_the_release_is_told_on_the_way(told):
+    assert said.release("web1") == "13"
+    assert said.release("web2") == ""
 
 
 def test_what_was_said_is_not_asked_again_and_reported_as_ever(told):
@@ -111,7 +116,7 @@ def test_a_component_that_another_host_is_asked_for_may_change_any(told, clock):
 def test_an_answer_that_comes_late_is_as_old_as_its_question(told, clock):
     (answer,) = (entry for entry in said._entries("web1") if "settled" in entry)
     said.touched("web1")
-    said.keep("web1", answer["where"], clock.now, answer["settled"])
+    said.keep("web1", answer["where"], clock.now, answer["settled"], "13")
     assert rounds(told) == 0
     clock.now += 1
     said.touched("web1")

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
+from .. import host
 from ..errors import BongsuError
 from . import deadman, lease, removal, toolkit, undo
 from .converger import Converger, Request, commit
@@ -20,14 +21,15 @@ def converge(component: Component, request: Request, *, check: bool, tell_others
     """Make the component true, or absent, and report it as a task's result.
 
     Where it is to be confirmed, the report has ``confirm``: a token, and the seconds left to bring it back. Where
-    nothing was done and it is to ``tell_others``, ``settled`` has the other components that nothing is to be done for.
+    nothing was done and it is to ``tell_others``, ``settled`` has the other components that nothing is to be done for,
+    and ``release`` is Debian's.
     """
     store = Store(request.state_directory)
     with nullcontext() if check else store.locked():
         before = [] if check else _prepare(store, request)
         report = _converge(store, component, request, before, check=check)
         if tell_others and (check or not report["changed"]):
-            report["settled"] = settled(store, sparing=component.name)
+            report |= {"settled": settled(store, sparing=component.name), "release": host.release()}
         return report
 
 

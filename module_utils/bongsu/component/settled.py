@@ -73,7 +73,8 @@ def described(manifest: dict[str, Any]) -> Component:
         files=tuple(map(_file, manifest["files"])),
         validate=(),
         units=tuple(
-            UnitSpec(unit["name"], unit["enabled"], unit["started"], unit["masked"]) for unit in manifest["units"]
+            UnitSpec(unit["name"], unit["enabled"], unit["started"], unit["masked"], bool(unit.get("as_found")))
+            for unit in manifest["units"]
         ),
     )
 

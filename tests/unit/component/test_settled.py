@@ -20,6 +20,7 @@ def world(host, monkeypatch):
     host.apt(available={"daemon": {"1.0": {}, "2.0": {}}, "pinned": {"1.0": {}, "2.0": {}}})
     host.set_unit("other.timer", load="loaded", active="inactive", file="disabled", config="")
     host.set_unit("never.service", load="loaded", active="inactive", file="disabled", config="")
+    host.set_unit("theirs.service", load="loaded", active="inactive", file="disabled", config="")
     (host.root / "etc/edited.conf").write_text("theirs 1\n")
     edit = {"edit": {"settings": {"values": {"ours": "2"}}}, "on_change": "none"}
     host.wanted = {
@@ -37,6 +38,7 @@ def world(host, monkeypatch):
             {"name": "daemon.service"},
             {"name": "other.timer"},
             {"name": "never.service", "masked": True},
+            {"name": "theirs.service", "state": "as_found"},
         ],
     }
     assert not host.converge(**host.wanted).get("failed")
