@@ -120,7 +120,7 @@ def test_an_answer_that_comes_late_is_as_old_as_its_question(told, clock):
     assert rounds(told) == 0
     clock.now += 1
     said.touched("web1")
-    said.keep("web1", answer["where"], clock.now - 0.5, answer["settled"])
+    said.keep("web1", answer["where"], clock.now - 0.5, answer["settled"], "13")
     assert rounds(told) == 1
 
 
