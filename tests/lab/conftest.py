@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -13,14 +13,34 @@ from bongsu import paths
 from bongsu.lab import Lab
 
 INVENTORIES = paths.project_root() / "tests/lab/inventories"
+UP: list[Lab] = []
+JOURNAL = """systemctl --failed --no-pager --plain --no-legend; uptime
+journalctl --no-pager --output=short-precise --lines=30 --priority=notice
+journalctl --no-pager --output=short-precise --lines=15 --unit=prometheus --unit=prometheus-alertmanager"""
 
 
 def _operator(name: str) -> Iterator[Operator]:
     lab = Lab.load(INVENTORIES / name)
     lab.down()
     lab.up()
+    UP.append(lab)
     yield Operator(lab)
+    UP.remove(lab)
     lab.down()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
+    """Add the journals of the lab's hosts to a test that failed."""
+    report = yield
+    for lab in UP if report.failed else ():
+        for host in lab.spec.hosts:
+            try:
+                said = lab.run(host.name, JOURNAL).stdout
+            except Exception as error:  # whatever it is, the test's own failure must be told
+                said = f"no journal: {error}"
+            report.sections.append((f"journal of {host.name}", said))
+    return report
 
 
 @pytest.fixture(scope="module")
