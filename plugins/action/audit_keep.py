@@ -30,10 +30,13 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         host = str(variables["inventory_hostname"])
         given = self._task.args
+        place = paths.evidence_dir(self._templar.template(variables.get("bongsu_evidence")))
         try:
             parts = self._parts(given)
-            audit = report.document(host, datetime.now(UTC), str(given["release"]), parts, evidence.earlier(host))
-            file = evidence.keep(audit)
+            audit = report.document(
+                host, datetime.now(UTC), str(given["release"]), parts, evidence.earlier(place, host)
+            )
+            file = evidence.keep(place, audit)
         except BongsuError as error:
             raise AnsibleActionFail(str(error)) from None
         answer = self._record(audit, variables)

@@ -8,7 +8,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from bongsu import integrity
+from bongsu import integrity, paths
 from bongsu.errors import BongsuError
 
 
@@ -28,8 +28,9 @@ class ActionModule(ActionBase):
         report = self._ask(variables, fetch=False)
         if report.get("failed") or not report["database"]:
             return {**result, **report}
+        place = paths.evidence_dir(self._templar.template(variables.get("bongsu_evidence")))
         try:
-            kept = integrity.last(host)
+            kept = integrity.last(place, host)
             answer = report["database"]
             if answer["sha256"] and not integrity.same(kept, answer):
                 report = self._ask(variables, fetch=True)
@@ -39,7 +40,7 @@ class ActionModule(ActionBase):
             verdict = integrity.compare(kept, answer, str(self._task.args.get("accept") or ""))
             if verdict.keep and not self._task.check_mode:
                 content = {"content": kept["content"]} if kept and "content" not in answer else {}
-                integrity.keep(host, {**answer, **content}, datetime.now(UTC))
+                integrity.keep(place, host, {**answer, **content}, datetime.now(UTC))
         except BongsuError as error:
             raise AnsibleActionFail(str(error)) from None
         told = list(verdict.told) + [f"{one['kind']} for no known reason: {one['path']}" for one in answer["findings"]]

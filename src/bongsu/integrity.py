@@ -1,4 +1,4 @@
-"""Databases of AIDE, kept where their hosts cannot change them: below evidence/integrity/HOST in the state directory.
+"""Databases of AIDE, kept where their hosts cannot change them: below integrity/HOST where evidence is kept.
 
 What is kept is the host's own database, and what its operator had accepted, as JSON beside it. The newest counts; older
 ones stay, as they tell what was right before.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bongsu import durable, paths
+from bongsu import durable
 from bongsu.errors import BongsuError
 from bongsu.hostside import aide
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 1
-PLACE = "evidence/integrity"  # in the state directory
+PLACE = "integrity"  # in the directory of evidence, `paths.evidence_dir`, which the functions are given
 SHOWN = 10  # paths by name in one sentence
 
 
@@ -35,16 +35,16 @@ class Verdict:
     keep: bool = False
 
 
-def directory(host: str) -> Path:
+def directory(place: Path, host: str) -> Path:
     """Return where a host's databases are kept (created): they tell what is on it, so only the operator reads them."""
-    path = paths.state_dir() / PLACE / host
+    path = place / PLACE / host
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
-def last(host: str) -> dict[str, Any] | None:
+def last(place: Path, host: str) -> dict[str, Any] | None:
     """Return what was last kept of a host, with the ``content``; BongsuError names a file that somebody has changed."""
-    files = sorted(directory(host).glob("*.json"))
+    files = sorted(directory(place, host).glob("*.json"))
     if not files:
         return None
     try:
@@ -58,11 +58,11 @@ def last(host: str) -> dict[str, Any] | None:
     return document
 
 
-def keep(host: str, answer: Mapping[str, Any], now: datetime) -> Path:
+def keep(place: Path, host: str, answer: Mapping[str, Any], now: datetime) -> Path:
     """Write down what a host has answered; the answer has its database's ``content``."""
     names = ("sha256", "rules", "made_at", "accepted", "content")
     document = {"format": FORMAT, "host": host, "kept_at": now.isoformat()} | {name: answer[name] for name in names}
-    file = directory(host) / f"{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}.json"
+    file = directory(place, host) / f"{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}.json"
     durable.replace(file, json.dumps(document, indent=1) + "\n")
     return file
 

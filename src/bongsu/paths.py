@@ -23,6 +23,16 @@ def state_dir() -> Path:
     return _private("XDG_STATE_HOME", ".local/state")
 
 
+def evidence_dir(named: str | None = None) -> Path:
+    """Return the directory of what hosts were found to be (created): the one named (`bongsu_evidence`), or the usual.
+
+    Two inventories that give different hosts the same name each name their own.
+    """
+    path = Path(named).expanduser() if named else state_dir() / "evidence"
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
 def cache_dir() -> Path:
     """Return the directory of what can be made again: images, downloaded tools (created)."""
     return _private("XDG_CACHE_HOME", ".cache")

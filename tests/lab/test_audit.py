@@ -22,27 +22,26 @@ ls /etc/systemd/system /etc/cron.daily /var/log
 """
 
 
-def audit(operator, state):
-    """Run the command as an operator does, with evidence in the test's own directory; return status and document."""
+def audit(operator):
+    """Run the command as an operator does; return status and document."""
     lab = operator.lab
     sources = [word for path in lab.inventories for word in ("-i", str(path))]
     argv = [sys.executable, "-m", "bongsu", "audit", *sources, "--json"]
-    env = machine.environment(**lab.env(), XDG_STATE_HOME=str(state))
+    env = machine.environment(**lab.env())
     done = subprocess.run(argv, capture_output=True, text=True, check=False, env=env)
     return done.returncode, json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")
-def first(audited, tmp_path_factory):
+def first(audited):
     """The first audit of a provisioned host: how the host was before and after, and what came of it."""
     audited.succeed("site.yml")
-    state = tmp_path_factory.mktemp("state")
     # What they tell each minute, or once a run has come to rest, they have told before.
     units = "bongsu-firewall.service bongsu-bans-look.service aidecheck.service"
     audited.lab.run(HOST, f"systemctl start {units}", check=True)
     before = audited.lab.run(HOST, STATE).stdout
-    status, document = audit(audited, state)
-    return {"state": state, "before": before, "status": status, "document": document}
+    status, document = audit(audited)
+    return {"before": before, "status": status, "document": document}
 
 
 def test_three_scanners_give_a_score_and_the_first_audit_is_a_success(first):
@@ -84,7 +83,7 @@ def test_the_projects_reasons_are_about_rules_that_there_are(first):
 def test_what_has_become_weak_makes_the_score_fall_and_is_named(audited, first):
     audited.lab.run(HOST, "chmod 0666 /etc/passwd", check=True)
     try:
-        status, document = audit(audited, first["state"])
+        status, document = audit(audited)
     finally:
         audited.lab.run(HOST, "chmod 0644 /etc/passwd", check=True)
     assert (status, document["status"]) == (1, "fallen")
@@ -94,4 +93,4 @@ def test_what_has_become_weak_makes_the_score_fall_and_is_named(audited, first):
     assert part["last"] == part["reference"] > part["score"]
     (weak,) = (finding for finding in part["findings"] if finding["id"] == "file_permissions_etc_passwd")
     assert (weak["state"], weak["sections"]) == ("open", ["7.1.1"])
-    assert len(list((first["state"] / "bongsu/evidence/audit" / HOST).glob("*.json"))) == 2
+    assert len(list((audited.lab.state.path / "evidence/audit" / HOST).glob("*.json"))) == 2

@@ -31,17 +31,16 @@ MORE = ("/usr/bin/ls 0 100755 0 0 0 aaa 0", "/opt/shop 0 100755 0 0 0 ccc 0")
 
 
 @pytest.fixture
-def kept(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    integrity.keep("web1", answer(), NOW)
-    return integrity.last("web1")
+def kept(tmp_path):
+    integrity.keep(tmp_path, "web1", answer(), NOW)
+    return integrity.last(tmp_path, "web1")
 
 
-def test_the_first_is_kept_for_the_operator_alone(kept):
+def test_the_first_is_kept_for_the_operator_alone(kept, tmp_path):
     assert integrity.compare(None, answer(), "").keep
     assert kept["sha256"] == answer()["sha256"]
-    assert integrity.directory("web1").stat().st_mode & 0o077 == 0
-    assert integrity.last("web2") is None
+    assert integrity.directory(tmp_path, "web1").stat().st_mode & 0o077 == 0
+    assert integrity.last(tmp_path, "web2") is None
 
 
 def test_the_same_database_is_nothing_to_tell(kept):
@@ -68,12 +67,13 @@ def test_new_rules_make_a_new_database_and_excuse_nothing_that_was_there_before(
     assert "'/opt/shop'" in integrity.compare(kept, answer(MORE), "").failure
 
 
-def test_what_is_accepted_on_the_host_is_told_and_kept(kept):
+def test_what_is_accepted_on_the_host_is_told_and_kept(kept, tmp_path):
     verdict = integrity.compare(kept, answer(accepted={"/usr/bin/own": "d"}), "")
     assert verdict.keep
     assert "somebody has accepted on the host: '/usr/bin/own'" in verdict.told[0]
-    integrity.keep("web1", answer(accepted={"/usr/bin/own": "d"}), NOW.replace(hour=7))
-    assert integrity.compare(integrity.last("web1"), answer(accepted={"/usr/bin/own": "d"}), "") == integrity.Verdict()
+    integrity.keep(tmp_path, "web1", answer(accepted={"/usr/bin/own": "d"}), NOW.replace(hour=7))
+    again = integrity.compare(integrity.last(tmp_path, "web1"), answer(accepted={"/usr/bin/own": "d"}), "")
+    assert again == integrity.Verdict()
 
 
 def test_a_database_that_is_not_there_is_a_failure_only_where_it_was(kept):
@@ -81,8 +81,8 @@ def test_a_database_that_is_not_there_is_a_failure_only_where_it_was(kept):
     assert not integrity.compare(None, {"sha256": ""}, "").failure
 
 
-def test_a_copy_that_somebody_changed_is_told(kept):
-    file = next(integrity.directory("web1").glob("*.json"))
+def test_a_copy_that_somebody_changed_is_told(kept, tmp_path):
+    file = next(integrity.directory(tmp_path, "web1").glob("*.json"))
     file.write_text(file.read_text().replace(kept["sha256"], "0" * 64))
     with pytest.raises(BongsuError, match=f"{file}: not a database as it was kept"):
-        integrity.last("web1")
+        integrity.last(tmp_path, "web1")

@@ -12,11 +12,12 @@ _COMMAND = (
     *("runuser", "nobody", "--shell=/bin/sh", "--command"),
     "prlimit --raw --noheadings --output=RESOURCE,HARD",
 )
+_SECONDS = 20.0  # PAM waits for whoever is to log the session; where that is stopped for good, it waits for good
 
 
 def look(_names: Collection[str]) -> Found:
     """Open a session, and have it tell its limits."""
-    return read(host.ask(_COMMAND))
+    return read(host.ask(_COMMAND, timeout=_SECONDS))
 
 
 def read(text: str) -> Found:

@@ -8,8 +8,9 @@ from .. import host
 from ..controls import Found, words
 
 PROGRAM = "/usr/sbin/sshd"
-# Whom sshd is asked about: nobody, from nowhere (an address for documentation), so that no Match block counts.
-COMMAND = (PROGRAM, "-T", "-C", "user=nobody,host=nowhere.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22")
+# Whom sshd is asked about: a name that no account can have, from nowhere (an address for documentation), so that no
+# Match block counts but those for everybody.
+COMMAND = (PROGRAM, "-T", "-C", "user=:nobody,host=nowhere.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22")
 
 
 def look(_names: Collection[str]) -> Found:

@@ -1,4 +1,4 @@
-"""The results of audits, kept: one JSON document a host and audit, below evidence/audit/HOST in the state directory."""
+"""The results of audits, kept: one JSON document a host and audit, below audit/HOST where evidence is kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from bongsu import durable, paths
+from bongsu import durable
 from bongsu.errors import BongsuError
 
 if TYPE_CHECKING:
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 1
-PLACE = "evidence/audit"  # in the state directory
+PLACE = "audit"  # in the directory of evidence, `paths.evidence_dir`, which the functions are given
 REFERENCE = timedelta(days=90)  # a score is compared with the best of this time: what fell longer ago is accepted
 
 
-def directory(host: str) -> Path:
+def directory(place: Path, host: str) -> Path:
     """Return where a host's audits are kept (created); they tell where it is weak, so only the operator reads them."""
-    path = paths.state_dir() / PLACE / host
+    path = place / PLACE / host
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
-def keep(document: Mapping[str, Any]) -> Path:
+def keep(place: Path, document: Mapping[str, Any]) -> Path:
     """Write an audit down, and return its file."""
     moment = datetime.fromisoformat(document["at"])
-    file = directory(document["host"]) / f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}.json"
+    file = directory(place, document["host"]) / f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}.json"
     durable.replace(file, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     return file
 
 
-def earlier(host: str) -> list[dict[str, Any]]:
+def earlier(place: Path, host: str) -> list[dict[str, Any]]:
     """Return a host's audits, oldest first. Raises BongsuError that names a file that is none."""
     found = []
-    for file in sorted(directory(host).glob("*.json")):
+    for file in sorted(directory(place, host).glob("*.json")):
         try:
             document = json.loads(file.read_text(encoding="utf-8"))
             known = document["format"] == FORMAT and document["at"] and document["scanners"]

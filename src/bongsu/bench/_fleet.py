@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NAME = "bongsu-bench"
 PREFIX = "10.89.90."  # a network of its own: a lab that the operator has up is never touched
 MONITORS = 2
+ALONE = "alone"
 MOST = 200  # what the addresses of one /24 hold, past the monitors'
 
 
@@ -45,8 +46,14 @@ def hosts_document(count: int) -> dict[str, Any]:
     return {"all": {"children": {name: {"hosts": hosts} for name, hosts in groups.items()}}}
 
 
-def write_inventory(directory: Path, count: int) -> None:
-    """Write a fleet's inventory: its hosts, and the settings of the project's own lab moved to the fleet's network."""
+def alone_document(release: str) -> dict[str, Any]:
+    """Return the hosts of an inventory of one, of a Debian release, that is its own monitor."""
+    hosts = {ALONE: {"ansible_host": f"{PREFIX}11", "lab_release": release}}
+    return {"all": {"children": {"monitors": {"hosts": hosts}}}}
+
+
+def write_inventory(directory: Path, hosts: dict[str, Any]) -> None:
+    """Write an inventory: its hosts, and the settings of the project's own lab moved to the fleet's network."""
     own = paths.project_root() / "inventory" / "lab"
     variables = directory / "group_vars"
     variables.mkdir(parents=True, exist_ok=True)
@@ -56,7 +63,7 @@ def write_inventory(directory: Path, count: int) -> None:
         (variables / file.name).write_text(file.read_text().replace(lab_prefix, PREFIX))
     fleet = general | {"lab_name": NAME, "lab_subnet": f"{PREFIX}0/24"}
     (variables / "all.yml").write_text(yaml.safe_dump(fleet))
-    (directory / "hosts.yml").write_text(yaml.safe_dump(hosts_document(count), sort_keys=False))
+    (directory / "hosts.yml").write_text(yaml.safe_dump(hosts, sort_keys=False))
 
 
 class Fleet:
@@ -69,7 +76,7 @@ class Fleet:
         self.lab = self._load(MONITORS + 1)
 
     def _load(self, count: int) -> Lab:
-        write_inventory(self.directory, count)
+        write_inventory(self.directory, hosts_document(count))
         return Lab.load(self.directory)
 
     def start(self, count: int) -> Lab:
@@ -102,3 +109,19 @@ def fleet(say: Callable[[str], None]) -> Iterator[Fleet]:
         finally:
             say("taking the hosts down")
             made.down()
+
+
+@contextmanager
+def alone(release: str, say: Callable[[str], None]) -> Iterator[Lab]:
+    """Give a lab of one fresh host that is its own monitor, and leave nothing of it."""
+    with tempfile.TemporaryDirectory(prefix="bongsu-alone-") as name:
+        write_inventory(Path(name), alone_document(release))
+        lab = Lab.load(Path(name))
+        lab.down()  # what a killed benchmark left
+        say(f"a host of Debian {release} up")
+        try:
+            lab.up()
+            yield lab
+        finally:
+            say("taking it down")
+            lab.down()

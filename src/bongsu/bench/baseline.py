@@ -68,14 +68,13 @@ def judge(parts: Parts, bar: float) -> Figure:
 
 def audit(lab: Lab, state: Path, scanner: str) -> dict[str, dict[str, Any]]:
     """Audit the lab's hosts as an operator does, with evidence kept in ``state``; return the parts by release."""
-    argv = _play.playbook_argv(
-        lab, paths.project_root() / "playbooks/audit.yml", "-e", json.dumps({"audit_scanners": [scanner]})
-    )
-    done, seconds = _play.timed(argv, {**lab.env(), "XDG_STATE_HOME": str(state)})
+    variables = {"audit_scanners": [scanner], "bongsu_evidence": str(state)}
+    argv = _play.playbook_argv(lab, paths.project_root() / "playbooks/audit.yml", "-e", json.dumps(variables))
+    done, seconds = _play.timed(argv, lab.env())
     _play.Run(seconds, done.returncode, done.stdout + done.stderr, _play.recap(done.stdout)).require_ok()
     found = {}
     for host in lab.spec.hosts:
-        newest = max((state / "bongsu" / evidence.PLACE / host.name).glob("*.json"))
+        newest = max((state / evidence.PLACE / host.name).glob("*.json"))
         found[host.release] = json.loads(newest.read_text(encoding="utf-8"))["scanners"][scanner]
     return found
 

@@ -30,6 +30,7 @@ TOOLKIT: dict[str, Spec] = {
     "bongsu_profile": {"type": "str", "choices": ["none", "small", "strict"]},
     "bongsu_controls": {"type": "dict"},  # control -> true, or {waived, until}; judged in controls.py
     "bongsu_operators": {"type": "list", "elements": "str"},  # where people log in from, and the controller
+    "bongsu_evidence": {"type": "path"},  # a directory of the controller's; see paths.evidence_dir
     "bongsu_lost_balancers": {"type": "list", "elements": "str"},
     "lab_name": {"type": "str"},
     "lab_subnet": {"type": "str"},

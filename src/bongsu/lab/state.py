@@ -86,6 +86,8 @@ class State:
             # Connections kept open to hosts that are gone are closed when the lab is, so they are kept here.
             "ansible_control_path_dir": str(self.control),
             "bongsu_operators": [spec.gateway],
+            # The hosts of another lab, and of the next one, have the same names.
+            "bongsu_evidence": str(self.path / "evidence"),
             "time_sync_controls": NO_TIME,
         }
 

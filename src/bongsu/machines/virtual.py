@@ -207,6 +207,7 @@ class VirtualMachine:
             "ansible_control_path_dir": str(self._sockets),
             "bongsu_address": qemu.GUEST_ADDRESS,
             "bongsu_operators": [qemu.CONTROLLER_ADDRESS],
+            "bongsu_evidence": str(self.inventory.parent / "evidence"),  # the next machine has the same name
             "time_sync_controls": NO_TIME,
         }
         hosts = {"all": {"children": {"monitors": {"hosts": {self.name: variables}}}}}

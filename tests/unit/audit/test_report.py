@@ -95,26 +95,20 @@ def test_the_conclusion_names_what_fell_and_where_all_of_it_is():
     ]
 
 
-@pytest.fixture
-def state(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    return tmp_path
-
-
-def test_audits_are_kept_and_read_oldest_first(state):
+def test_audits_are_kept_and_read_oldest_first(tmp_path):
     old, new = audited(60, NOW - timedelta(days=1)), audited(70)
-    assert evidence.keep(new).name == "20261125T060000Z.json"
-    evidence.keep(old)
-    assert evidence.earlier("web1") == [old, new]
-    assert evidence.earlier("web2") == []
+    assert evidence.keep(tmp_path, new).name == "20261125T060000Z.json"
+    evidence.keep(tmp_path, old)
+    assert evidence.earlier(tmp_path, "web1") == [old, new]
+    assert evidence.earlier(tmp_path, "web2") == []
 
 
-def test_evidence_is_the_operators_alone(state):
-    assert evidence.keep(audited(60)).parent.stat().st_mode & 0o077 == 0
+def test_evidence_is_the_operators_alone(tmp_path):
+    assert evidence.keep(tmp_path, audited(60)).parent.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"format": 99, "at": "x", "scanners": {}}'])
-def test_a_file_that_is_no_audit_is_named(state, text):
-    (evidence.directory("web1") / "20260101T000000Z.json").write_text(text)
+def test_a_file_that_is_no_audit_is_named(tmp_path, text):
+    (evidence.directory(tmp_path, "web1") / "20260101T000000Z.json").write_text(text)
     with pytest.raises(BongsuError, match=r"web1/20260101T000000Z\.json: not an audit"):
-        evidence.earlier("web1")
+        evidence.earlier(tmp_path, "web1")

@@ -32,10 +32,16 @@ def test_a_fleet_without_servers_or_past_its_network_is_refused(count):
 
 
 def test_the_inventory_is_a_lab_with_the_settings_of_the_projects_own(tmp_path):
-    _fleet.write_inventory(tmp_path, 5)
+    _fleet.write_inventory(tmp_path, _fleet.hosts_document(5))
     spec = read_spec(tmp_path)
     assert (spec.name, str(spec.subnet), len(spec.hosts)) == ("bongsu-bench", "10.89.90.0/24", 5)
     assert spec.host("server1").units == ("nginx.service",)
     texts = [file.read_text() for file in tmp_path.rglob("*.yml")]
     assert any(f"http://{spec.sink_address}:8080/page" in text for text in texts)
     assert not any("10.89.77." in text for text in texts)
+
+
+def test_a_host_alone_is_its_own_monitor(tmp_path):
+    _fleet.write_inventory(tmp_path, _fleet.alone_document("12"))
+    (host,) = read_spec(tmp_path).hosts
+    assert (host.name, host.release) == ("alone", "12")

@@ -43,6 +43,11 @@ def test_secrets_are_encrypted_and_private(state):
     assert "BEGIN CERTIFICATE" in yaml.safe_load((files / "ca.yml").read_text())["host_certificate_ca_certificate"]
 
 
+def test_what_its_hosts_were_found_to_be_goes_with_the_lab(state):
+    variables = yaml.safe_load((state.inventory / "group_vars/all/ssh.yml").read_text())
+    assert variables["bongsu_evidence"] == str(state.path / "evidence")
+
+
 def test_a_second_prepare_keeps_everything(state, spec):
     before = {path: path.read_bytes() for path in state.path.rglob("*") if path.is_file()}
     state.prepare(spec)

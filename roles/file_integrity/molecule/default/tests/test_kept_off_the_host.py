@@ -7,29 +7,24 @@ import pytest
 from integrity_side import BONGSU, DATA, has_database, looked
 from lab_side import play
 
-from bongsu.lab.state import labs_dir
-
 VERIFY = Path(__file__).parent / "kept.yml"
 
 
 @pytest.fixture
-def verify(host, name, tmp_path, monkeypatch):
+def verify(host, name, tmp_path):
     """Return what compares the host with what is kept here, and the words that it says."""
-    labs = labs_dir()
-    (tmp_path / "bongsu").mkdir()
-    (tmp_path / "bongsu" / labs.name).symlink_to(labs)  # how the lab's hosts are reached
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert has_database(host)
 
     def run(**variables):
-        done = play(VERIFY, "--limit", name, "--extra-vars", json.dumps(variables))
+        told = {"bongsu_evidence": str(tmp_path), **variables}
+        done = play(VERIFY, "--limit", name, "--extra-vars", json.dumps(told))
         return done.returncode, " ".join(done.stdout.split()).replace("''", "'")  # YAML doubles them
 
     return run
 
 
 def kept(tmp_path, name):
-    return sorted((tmp_path / "bongsu/evidence/integrity" / name).glob("*.json"))
+    return sorted((tmp_path / "integrity" / name).glob("*.json"))
 
 
 def test_the_database_of_an_intruder_is_told_by_the_copy_off_the_host(host, name, verify, tmp_path):
