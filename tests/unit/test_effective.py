@@ -35,7 +35,7 @@ def proc(tmp_path, monkeypatch):
 
 def says(monkeypatch, status, text):
     asked = []
-    monkeypatch.setattr(host, "run", lambda argv: asked.append(list(argv)) or host.Output(status, text))
+    monkeypatch.setattr(host, "run", lambda argv, **_how: asked.append(list(argv)) or host.Output(status, text))
     return asked
 
 
@@ -173,7 +173,7 @@ def test_a_person_is_told_what_a_host_cannot_have_after_what_is_wrong():
 
 def test_an_option_that_sshd_does_not_name_is_none_of_this_release(monkeypatch):
     printed = "persourcepenaltyexemptlist none\nport 22\n"
-    monkeypatch.setattr(host, "run", lambda _argv: host.Output(0, printed))
+    monkeypatch.setattr(host, "run", lambda _argv, **_how: host.Output(0, printed))
     found = sshd_newer.look(["PerSourcePenaltyExemptList", "Newest"])
     assert found["persourcepenaltyexemptlist"] == ["none"]
     control = {"id": "ssh.exempt", "state": "applied", "sshd_newer": {"Newest": "yes"}}
