@@ -88,7 +88,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _roll_back(options.journal, booting=options.boot)
     except BongsuError as error:
         sys.stderr.write(f"bongsu: {error}\n")
-        return 1
+        # Of a look at files, 1 says that it has found something, and its unit takes that for a success.
+        return 2 if (options.verb, getattr(options, "action", None)) == ("integrity", "look") else 1
 
 
 def _recover(journals: Path, *, booting: bool) -> int:

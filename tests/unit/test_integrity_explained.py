@@ -121,3 +121,23 @@ def test_what_was_accepted_is_accepted_as_it_was_then():
     accepted = {one.path: explain.Known(one.digest, "accepted 2026-11-29", lasting=True)}
     assert judge(one, known=accepted) == "accepted 2026-11-29"
     assert judge(difference("/usr/bin/own", "added", (), sha512="other"), known=accepted) is None
+
+
+def test_an_edited_file_stays_explained_as_long_as_it_is_the_same():
+    """Only the run that has written it can be told by the time; later ones write the manifest anew."""
+    known = {}
+    for placed in ([LAMP], []):
+        asked = explain.Judge(
+            explain.Then({}, {}, ()),
+            explain.Packages(),
+            explain.Placed(as_placed=placed),
+            known,
+            {},
+            lambda _: "theirs",
+            lambda path: path,
+            lambda _: False,
+        )
+        why = asked(difference())
+        assert why and why.why == "bongsu"
+        known = {LAMP: why}
+    assert asked(difference(sha512="another")) is None

@@ -14,6 +14,7 @@ _CONTENT = frozenset({"size", "sha512", "inode", "bcount", "lcount", "mtime", "c
 _SWITCHES = ("/etc/systemd/system/", "/etc/systemd/user/", "/etc/alternatives/")
 _ALTERNATIVES = "/etc/alternatives/"
 _MASK = "/dev/null"
+_OURS = "bongsu"
 _STAFF = "50"  # may write to directories below /usr/local, as Debian's policy wants it (9.1.2); in base-passwd
 _PLAIN_ACL = 3  # entries: owner, group and others, which are the mode
 
@@ -82,11 +83,13 @@ class Judge:
         if found is None:
             return None
         why, package = found
-        return Known(one.digest, why, self.packages.versions.get(package) if package else None, lasting=bool(package))
+        # An edited file is known to be bongsu's by when it was written, which later runs no longer tell.
+        lasting = bool(package) or (why == _OURS and one.kind != "removed")
+        return Known(one.digest, why, self.packages.versions.get(package) if package else None, lasting=lasting)
 
     def _gone(self, one: Difference) -> tuple[str, str | None] | None:
         if one.path in self.placed.as_placed or (one.path in self.then.placed and one.path not in self.placed.named):
-            return "bongsu", None
+            return _OURS, None
         if one.state.kind == "directory":
             return "a directory; what was in it is told by itself", None
         package = self.then.owners.get(one.path)
@@ -99,7 +102,7 @@ class Judge:
 
     def _came(self, one: Difference) -> tuple[str, str | None] | None:
         if one.path in self.placed.as_placed:
-            return "bongsu", None
+            return _OURS, None
         tame = harmless(one.state)
         if one.state.kind == "directory" and one.kind == "added" and tame:
             return "a directory; what is in it is told by itself", None

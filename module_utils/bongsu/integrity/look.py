@@ -181,7 +181,12 @@ def _rest() -> tuple[float, ...]:
     """Wait until neither packages nor a run of bongsu change the host; return when each last has."""
     end = time.monotonic() + _PATIENCE
     while True:
-        interrupted.wait_for_others()
+        try:
+            interrupted.wait_for_others()
+        except BongsuError:
+            if time.monotonic() > end:
+                raise
+            continue
         marks = tuple(place.stat().st_mtime for place in _MARKS if place.exists())
         if not any(0 <= time.time() - mark < _REST for mark in marks) or time.monotonic() > end:
             return marks

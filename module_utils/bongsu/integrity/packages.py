@@ -20,7 +20,7 @@ def read(root: Path = Path("/")) -> Packages:
     owners: dict[str, str] = {}
     digests: dict[str, str] = {}
     info = DPKG / "info"
-    package = ""
+    package, there = "", True
     for listed in info.glob("*.list"):
         package = listed.stem.partition(":")[0]
         for line in _lines(listed):
@@ -34,7 +34,9 @@ def read(root: Path = Path("/")) -> Packages:
         field, _, value = line.partition(": ")
         if field == "Package":
             package = value
-        elif field == "Version":  # also of one whose installation was cut off: its files are there
+        elif field == "Status":  # of one that was removed and not purged, dpkg keeps the version that it had
+            there = not value.endswith((" config-files", " not-installed"))
+        elif field == "Version" and there:  # also of one whose installation was cut off: its files are there
             versions[package] = value
         if line.startswith(" /") and len(words := line.split()) == 2 and len(words[1]) == _MD5:  # Conffiles
             digests[words[0]] = words[1]
