@@ -80,10 +80,10 @@ def _sweep(name: str) -> None:
     try:
         if f"Package: {name}\n" not in (beside / "control").read_text(encoding="utf-8"):
             return
-        files = {f"/{line.split(None, 1)[1]}" for line in apt.lines(beside / "md5sums")}
+        files = {f"/{path}" for line in apt.lines(beside / "md5sums") if (path := line.partition("  ")[2])}
         files.update(apt.lines(beside / "conffiles"))
         owned = {line for known in apt.DPKG_STATUS.with_name("info").glob("*.list") for line in apt.lines(known)}
-    except OSError:
+    except (OSError, ValueError):  # a power cut has left half of it
         return
     for path in files:
         with suppress(OSError):

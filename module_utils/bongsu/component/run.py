@@ -29,8 +29,16 @@ def converge(component: Component, request: Request, *, check: bool, tell_others
         before = [] if check else _prepare(store, request)
         report = _converge(store, component, request, before, check=check)
         if tell_others and (check or not report["changed"]):
-            report |= {"settled": settled(store, sparing=component.name), "release": host.release()}
+            report |= _said(store, component)
         return report
+
+
+def _said(store: Store, component: Component) -> dict[str, Any]:
+    """Say what is settled beside a component; what is wrong with another one is told where that one is asked for."""
+    try:
+        return {"settled": settled(store, sparing=component.name), "release": host.release()}
+    except Exception:  # whatever another one's look stumbles over
+        return {}
 
 
 def converge_several(wanted: Sequence[tuple[Component, Request]], *, check: bool) -> list[dict[str, Any]]:

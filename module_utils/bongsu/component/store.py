@@ -25,10 +25,11 @@ TIMER_STAMPS = Path("/var/lib/systemd/timers")  # when a persistent timer was la
 DATA = "data"  # in the state directory: by component, what its own programs keep there; it goes with the component
 # What is in the state directory, but for what was moved away, and what is written for node_exporter.
 DIRECTORIES = ("components", "journal", "originals", DATA)
-FILES = ("lease.json", "fingerprint.json", "kernel.json", "lock")
+FILES = ("lease.json", "fingerprint.json", "kernel.json", "audit.json", "shm", "lock")
 METRICS = (
     *("bongsu_units.prom", "bongsu_drift.prom", "bongsu_controls.prom", "bongsu_firewall.prom"),
     *("bongsu_updates.prom", "bongsu_reboot.prom", "bongsu_audit.prom", "bongsu_file_integrity.prom"),
+    *("bongsu_bans.prom",),
 )
 
 
@@ -89,8 +90,8 @@ class Store:
         """Remove a component's manifest, the originals kept with it, and what its own programs kept and told."""
         host.remove_tree(self.directory / "originals" / component)
         if (data := self.directory / DATA / component).is_dir():
+            (TEXTFILE_DIRECTORY / f"bongsu_{component}.prom").unlink(missing_ok=True)  # first: the data tell of it
             host.remove_tree(data)
-            (TEXTFILE_DIRECTORY / f"bongsu_{component}.prom").unlink(missing_ok=True)
         path = self.manifest_path(component)
         Path(host.staged_path(str(path))).unlink(missing_ok=True)
         path.unlink(missing_ok=True)

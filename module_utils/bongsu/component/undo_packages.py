@@ -20,8 +20,9 @@ def restore(packages: dict[str, Any]) -> list[str]:
             step(packages)
         except BongsuError as error:
             troubles[step] = f"the packages are not all as they were: {error}"
-    if _finish in troubles and not apt.read_status().unfinished:
-        del troubles[_finish]  # what could not be configured has gone, or is of another version
+    # What could not be configured has gone, or is of another version; or another dpkg is at work, on what is not ours.
+    if _finish in troubles and (not apt.read_status().unfinished or are_back(packages)):
+        del troubles[_finish]
     return list(troubles.values())
 
 
