@@ -175,6 +175,7 @@ def give_back() -> int:
         (RULES / name).unlink(missing_ok=True)
     now = ask()
     if isinstance(now, str):
+        RECORD.unlink(missing_ok=True)  # a kernel that has audit again begins anew
         return 0
     _keep_logs()
     record = _read()
