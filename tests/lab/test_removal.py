@@ -129,8 +129,10 @@ def test_a_dead_host_is_forgotten_and_told_of_and_so_is_a_dead_monitor(leaving, 
 
 def test_a_living_monitor_that_goes_on_watching_fails_the_run(leaving, victims, before, eventually):
     target = "/etc/prometheus/targets.d/node/of-somebody.yml"
-    victims["monitor13"].place(target, "- {targets: ['10.89.94.99:9100'], labels: {instance: ghost}}\n")
-    eventually(lambda: leaving.query("monitor13", 'up{instance="ghost"}'), 180)
+    victims["monitor13"].place(f"{target}.new", "- {targets: ['10.89.94.99:9100'], labels: {instance: ghost}}\n")
+    # Prometheus reads it at once, and not again where it may not read it yet.
+    victims["monitor13"].inside("mv", f"{target}.new", target)
+    eventually(lambda: leaving.query("monitor13", 'up{instance="ghost"}'), 60)
     result = leaving.run("decommission.yml", extra_vars={"host": "ghost", "prometheus_verify_deadline": 5})
     victims["monitor13"].inside("rm", target)
     assert result.status == "failed"
