@@ -29,7 +29,7 @@ FILES = ("lease.json", "fingerprint.json", "kernel.json", "audit.json", "shm", "
 METRICS = (
     *("bongsu_units.prom", "bongsu_drift.prom", "bongsu_controls.prom", "bongsu_firewall.prom"),
     *("bongsu_updates.prom", "bongsu_reboot.prom", "bongsu_audit.prom", "bongsu_file_integrity.prom"),
-    *("bongsu_bans.prom",),
+    "bongsu_bans.prom",
 )
 
 
