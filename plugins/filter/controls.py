@@ -12,12 +12,19 @@ from bongsu import controls
 
 
 def chosen_controls(
-    table: Sequence[Mapping[str, Any]], profile: str, choices: Mapping[str, Any]
+    role: str, profile: str, choices: Mapping[str, Any], given: Mapping[str, Any] | None = None
 ) -> list[dict[str, Any]]:
-    """Return the controls that are applied or waived, each with ``state``, and ``reason`` and ``until`` where waived.
+    """Return a role's controls that are applied or waived: id, what, sets and state, and reason and until if waived.
 
-    Of what each ``sets`` there is left what comes into force: a value, and none that a later control sets anew.
+    Of what each sets there is left what comes into force: a value, and none that a later control sets anew. ``given``
+    has the values that the role gives, by name.
     """
+    return _chosen(controls.table(role), profile, choices, given or {})
+
+
+def _chosen(
+    table: Sequence[Mapping[str, Any]], profile: str, choices: Mapping[str, Any], given: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     if profile not in controls.PROFILES:
         raise AnsibleFilterError(f"'{profile}' is no profile; write one of: {', '.join(controls.PROFILES)}")
     subject = str(table[0]["id"]).partition(".")[0]
@@ -28,8 +35,9 @@ def chosen_controls(
     chosen = [one for one in controls.choose(table, profile, own) if one.state != "off"]
     return [
         {
-            **one.control,
-            "sets": _in_force(one, chosen[place + 1 :]),
+            "id": one.control["id"],
+            "what": one.control["what"],
+            "sets": _in_force(one, chosen[place + 1 :], given),
             "state": one.state,
             "reason": one.reason,
             "until": one.until,
@@ -38,7 +46,9 @@ def chosen_controls(
     ]
 
 
-def _in_force(one: controls.Chosen, later: Sequence[controls.Chosen]) -> dict[str, dict[str, Any]]:
+def _in_force(
+    one: controls.Chosen, later: Sequence[controls.Chosen], given: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
     """Return what a control sets: not what has no value, nor what a later control sets too. Waived, it sets nothing."""
     if one.state != "applied":
         return {}
@@ -52,8 +62,9 @@ def _in_force(one: controls.Chosen, later: Sequence[controls.Chosen]) -> dict[st
     kept = {
         kind: {
             name: value
-            for name, value in controls.flat(settings).items()
-            if value not in ("", [], None) and (kind, name) not in overruled
+            for name, listed in controls.flat(settings).items()
+            if (kind, name) not in overruled
+            if (value := given[its] if (its := controls.given(listed)) else listed) not in ("", [], None)
         }
         for kind, settings in one.control["sets"].items()
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from bongsu import controls
 from bongsu.inventory.words import one_of
 
 DROP_IN = "/etc/systemd/system/{unit}.d/zz-bongsu-sandbox.conf"  # as effective/sandbox.py looks for it
@@ -27,11 +28,9 @@ _HEAD = """\
 """
 
 
-def sandboxed(
-    chosen: Iterable[Mapping[str, Any]], table: Sequence[Mapping[str, Any]], units: Sequence[str]
-) -> list[Mapping[str, Any]]:
-    """Return those of the chosen controls that are of these units; ``table`` has them as they are without a choice."""
-    owners = {one["id"]: set(one["sets"]["sandbox"]) for one in table}
+def sandboxed(chosen: Iterable[Mapping[str, Any]], units: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Return those of the role's chosen controls that are of these units."""
+    owners = {one["id"]: set(one["sets"]["sandbox"]) for one in controls.table("service_sandbox")}
     known = sorted(set().union(*owners.values()))
     if strange := sorted(set(units) - set(known)):
         raise AnsibleFilterError(

@@ -1,10 +1,12 @@
 """The table of security controls: what each role sets, why, and what an inventory chooses of it.
 
-Each role that has controls lists them in its ``vars/main.yml`` as ``__ROLE_controls``, one mapping a control:
+Each role that has controls lists them in its ``controls.yml``, below ``controls``, one mapping a control:
 
 ``id`` (SUBJECT.NAME), ``what`` it does, ``why``, what it may break (``breaks``), the sections of the CIS benchmark that
 it answers (``cis``: {debian12: …, debian13: …}), the ``profile`` from which on it is applied, and what it ``sets``:
-kind -> {setting: value}, where the kind says how a host finds out what is so (``module_utils/bongsu/effective``).
+kind -> {setting: value}, where the kind says how a host finds out what is so (``module_utils/bongsu/effective``). A
+value of ``{given: NAME}`` is the role's to give, of its variables. The tables are in no file of variables: Ansible
+reads one ten times more slowly, in each run, and copies it for each task (docs/decisions/0014).
 """
 
 from __future__ import annotations
@@ -13,16 +15,19 @@ import datetime as dt
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from bongsu.inventory.words import one_of, suggest
+from bongsu.paths import project_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the former is libyaml's, and not everywhere
 PROFILES = ("none", "small", "strict")  # each has what the one before it has
 FIELDS = ("id", "what", "why", "breaks", "cis", "profile", "sets")
 _HOW = "write `true` to apply it, or {waived: REASON, until: YYYY-MM-DD} to do without it"
@@ -39,13 +44,18 @@ class Chosen:
 
 
 def tables(root: Path) -> dict[str, list[dict[str, Any]]]:
-    """Read the tables of a project: role -> its controls; templates in them stay as they are."""
-    found = {}
-    for file in sorted(root.glob("roles/*/vars/main.yml")):
-        role = file.parents[1].name
-        controls = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get(f"__{role}_controls")
-        if controls:
-            found[role] = controls
+    """Read the tables of a project: role -> its controls."""
+    return {file.parent.name: _read(file) for file in sorted(root.glob("roles/*/controls.yml"))}
+
+
+@lru_cache
+def table(role: str) -> list[dict[str, Any]]:
+    """Return the controls of one of this project's roles; whoever asks again gets the same, and must not change it."""
+    return _read(project_root() / "roles" / role / "controls.yml")
+
+
+def _read(file: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.load(file.read_text(encoding="utf-8"), _Loader)["controls"]  # noqa: S506 - a safe one
     return found
 
 
@@ -88,12 +98,17 @@ def _waiver(choice: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
         yield (), f"has no day on which to look at it again; {_HOW}"
 
 
+def given(value: object) -> str:
+    """Return the name of what the role gives for a value of a table; empty where the table itself says the value."""
+    return str(value["given"]) if isinstance(value, Mapping) and set(value) == {"given"} else ""
+
+
 def flat(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Name each setting in one: what a table lists below the unit that it is of is UNIT/SETTING to the host."""
     return {
         name if inner is None else f"{name}/{inner}": value
         for name, below in settings.items()
-        for inner, value in (below.items() if isinstance(below, Mapping) else [(None, below)])
+        for inner, value in (below.items() if isinstance(below, Mapping) and not given(below) else [(None, below)])
     }
 
 
@@ -158,15 +173,12 @@ def _settings(sets: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
 
 
 def _shown(value: object) -> str:
-    """Return a setting as it is written; of a template, the variable that decides it."""
-    text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text.replace("{{ ", "").replace(" }}", "")
+    """Return a setting as it is written, or the name of what decides it."""
+    return given(value) or (" ".join(map(str, value)) if isinstance(value, list) else str(value))
 
 
 def main() -> None:
     """Print the page."""
-    from bongsu.paths import project_root
-
     sys.stdout.write(page(project_root()))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from bongsu.commands import verb
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from bongsu.testing.checks import Outcome
+    from bongsu.testing.checks import Check, Outcome
 
 _EXAMPLES = """\
 examples:
@@ -43,7 +42,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the stages asked for; 0 when nothing failed."""
     from bongsu import paths
-    from bongsu.testing import checks, record, stages, tools
+    from bongsu.testing import record, stages, tools
 
     chosen = stages.chosen(args.only, role=args.role, quick=args.quick)
     if args.record:
@@ -54,38 +53,40 @@ def run(args: argparse.Namespace) -> int:
         install(lambda subject, message: _print(f"{subject}: {message}"))
     root = paths.project_root()
     plan = [(stage, stage.checks(root, binaries, args.role)) for stage in chosen]
-    # Checks of all stages run side by side; outcomes still come in order.
-    quick = checks.run_all([one for stage, todo in plan if stage.quick for one in todo], side_by_side=_cores())
-    # The others wait much, for hosts and for deadlines: one more than there are cores keeps those busy.
-    slow = checks.run_all(
-        [one for stage, todo in plan if not stage.quick for one in todo],
-        side_by_side=_cores() + 1,
-        begun=lambda check: _print(f"begun            {check.name}"),  # a sign of life: outcomes may take a while
-    )
-    passed = failed = 0
-    for stage, todo in plan:
-        began = time.monotonic()
-        _print(f"== {stage.name}: {stage.about}")
-        outcomes = list(_reported(islice(quick if stage.quick else slow, len(todo)), verbose=args.verbose))
-        passed += sum(outcome.passed for outcome in outcomes)
-        failed += sum(outcome.failed for outcome in outcomes)
-        busy = sum(outcome.seconds for outcome in outcomes)
-        _print(f"-- {stage.name}: {busy:.1f} s of work, {time.monotonic() - began:.1f} s waited")
+    began = time.monotonic()
+    outcomes: list[Outcome] = []
+    for quick in (True, False):
+        todo = [check for stage, checks in plan if stage.quick == quick for check in checks]
+        # The slow ones wait much, for hosts and for deadlines: one more than there are cores keeps those busy.
+        outcomes += _told(todo, _cores() if quick else _cores() + 1, begun=not quick, verbose=args.verbose)
+    for stage, checks in plan:
+        of_stage = [outcome for outcome in outcomes if outcome.check in checks]
+        _print(f"-- {_count(of_stage)}, {sum(one.seconds for one in of_stage):.0f} s of work: {stage.name}")
         if args.record and stage.name == record.STAGE:
-            record.keep(outcomes)
-    _print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+            record.keep(of_stage)
+    _print(f"-- {time.monotonic() - began:.0f} s in all")
+    _print(_count(outcomes))
+    return 1 if any(outcome.failed for outcome in outcomes) else 0
 
 
-def _reported(outcomes: Iterator[Outcome], *, verbose: bool) -> Iterator[Outcome]:
-    """Print a line for each outcome as it comes, and all its output when it failed."""
-    for outcome in outcomes:
+def _told(todo: list[Check], side_by_side: int, *, begun: bool, verbose: bool) -> Iterator[Outcome]:
+    """Run checks and print each as it ends: whoever cuts the run off sees what was done, and how long it took."""
+    from bongsu.testing.checks import run_all
+
+    sign_of_life = (lambda check: _print(f"begun            {check.name}")) if begun else (lambda _check: None)
+    for outcome in run_all(todo, side_by_side=side_by_side, begun=sign_of_life):
         state = "ok" if not outcome.failed else "FAILED"
-        count = f"  {outcome.passed} passed, {outcome.failed} failed" if outcome.check.counted else ""
+        count = f"  {_count([outcome])}" if outcome.check.counted else ""
         _print(f"{state:<6} {outcome.seconds:6.1f} s  {outcome.check.name}{count}")
         if outcome.failed or verbose:
             _print(outcome.output.rstrip())
         yield outcome
+
+
+def _count(outcomes: list[Outcome]) -> str:
+    """Return how many tests passed and failed."""
+    passed, failed = (sum(getattr(outcome, name) for outcome in outcomes) for name in ("passed", "failed"))
+    return f"{passed} passed, {failed} failed"
 
 
 def _cores() -> int:

@@ -6,9 +6,10 @@ import os
 import subprocess
 import tempfile
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -78,20 +79,20 @@ def run(check: Check, lane: int | None = None) -> Outcome:
 def run_all(
     checks: Sequence[Check], *, side_by_side: int = 1, begun: Callable[[Check], None] = lambda _check: None
 ) -> Iterator[Outcome]:
-    """Run checks, some side by side where they do not disturb each other; give outcomes in the order asked.
+    """Run checks, some side by side where they do not disturb each other; give each outcome as soon as it is there.
 
     `begun` is told of each check as it begins, from any thread.
     """
     waiting = Waiting(checks, side_by_side=side_by_side)
-    outcomes: list[Future[Outcome]] = [Future() for _ in checks]
+    ended: SimpleQueue[Outcome | BaseException] = SimpleQueue()
 
     def work() -> None:
         while (turn := waiting.take()) is not None:
             try:
                 begun(turn.check)
-                outcomes[turn.place].set_result(run(turn.check, turn.lane))
+                ended.put(run(turn.check, turn.lane))
             except BaseException as error:  # whoever waits for the outcome gets it
-                outcomes[turn.place].set_exception(error)
+                ended.put(error)
             finally:
                 waiting.give_back(turn)
 
@@ -99,8 +100,11 @@ def run_all(
     try:
         for _ in range(side_by_side):
             pool.submit(work)
-        for outcome in outcomes:
-            yield outcome.result()
+        for _ in checks:
+            outcome = ended.get()
+            if isinstance(outcome, BaseException):
+                raise outcome
+            yield outcome
     finally:
         waiting.close()  # Ctrl-C ends what runs, and nothing else begins
         pool.shutdown()

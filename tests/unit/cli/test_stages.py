@@ -20,7 +20,7 @@ def python(code, tmp_path, **options):
 
 
 def test_a_command_counts_as_one_and_its_output_is_kept(tmp_path):
-    good, bad = checks.run_all([python("print('fine')", tmp_path), python("raise SystemExit('no')", tmp_path)])
+    good, bad = map(checks.run, (python("print('fine')", tmp_path), python("raise SystemExit('no')", tmp_path)))
     assert (good.passed, good.failed, good.output) == (1, 0, "fine\n")
     assert (bad.passed, bad.failed, bad.output) == (0, 1, "no\n")
 

@@ -9,16 +9,21 @@ from ansible.errors import AnsibleFilterError
 from bongsu.paths import project_root
 
 FILTERS = runpy.run_path(str(project_root() / "plugins/filter/controls.py"))
-chosen_controls, controls_document = FILTERS["chosen_controls"], FILTERS["controls_document"]
+chosen_controls, controls_document = FILTERS["_chosen"], FILTERS["controls_document"]
 SETS = {"MaxAuthTries": 4, "AllowUsers": [], "Banner": "", "Port": 22}
 TABLE = [
-    {"id": "ssh.few", "profile": "small", "sets": {"sshd": SETS}},
-    {"id": "ssh.fewer", "profile": "strict", "sets": {"sshd": {"MaxAuthTries": 3}, "other": {"MaxAuthTries": 5}}},
+    {"id": "ssh.few", "what": "It is so.", "profile": "small", "sets": {"sshd": SETS}},
+    {
+        "id": "ssh.fewer",
+        "what": "It is so.",
+        "profile": "strict",
+        "sets": {"sshd": {"MaxAuthTries": 3}, "other": {"MaxAuthTries": 5}},
+    },
 ]
 
 
 def chosen(profile="small", **choices):
-    return {one["id"]: one for one in chosen_controls(TABLE, profile, choices)}
+    return {one["id"]: one for one in chosen_controls(TABLE, profile, choices, {})}
 
 
 def test_a_profile_has_its_own_and_what_has_no_value_is_not_set():
@@ -27,7 +32,26 @@ def test_a_profile_has_its_own_and_what_has_no_value_is_not_set():
     assert found["ssh.few"]["sets"] == {"sshd": {"MaxAuthTries": 4, "Port": 22}}
 
 
-@pytest.mark.parametrize("how", [{"profile": "strict"}, {"ssh.fewer": True}])
+def test_the_role_gives_what_the_table_does_not_say_and_only_where_it_is_applied():
+    table = [
+        {
+            "id": "ssh.a",
+            "what": "It is so.",
+            "profile": "small",
+            "sets": {"sshd": {"Banner": {"given": "banner"}, "Users": {"given": "none"}}},
+        },
+        {"id": "ssh.b", "what": "It is so.", "profile": "strict", "sets": {"sshd": {"Port": {"given": "no such"}}}},
+    ]
+    (one,) = chosen_controls(table, "small", {}, {"banner": "/etc/issue.net", "none": []})
+    assert one["sets"] == {"sshd": {"Banner": "/etc/issue.net"}}
+
+
+def test_the_tables_are_those_of_the_roles():
+    found = FILTERS["chosen_controls"]("journal", "small", {})
+    assert "journal.kept" in {one["id"] for one in found}
+
+
+@pytest.mark.parametrize("how", [{"what": "It is so.", "profile": "strict"}, {"ssh.fewer": True}])
 def test_a_later_control_has_the_last_word(how):
     found = chosen(**how)
     assert found["ssh.few"]["sets"] == {"sshd": {"Port": 22}}
@@ -59,14 +83,24 @@ def test_a_waived_control_sets_nothing_and_overrules_nothing():
 )
 def test_a_wrong_choice_is_told_with_its_cure(profile, choices, words):
     with pytest.raises(AnsibleFilterError, match=words.replace("?", r"\?")):
-        chosen_controls(TABLE, profile, choices)
+        chosen_controls(TABLE, profile, choices, {})
 
 
 def test_what_is_listed_below_a_unit_is_named_with_it_and_a_later_control_has_the_last_word_there_too():
     table = [
-        {"id": "box.a", "profile": "small", "sets": {"sandbox": {"a.service": {"UMask": "0022", "User": "a"}}}},
-        {"id": "box.b", "profile": "small", "sets": {"sandbox": {"a.service": {"UMask": "0077", "Devices": []}}}},
+        {
+            "id": "box.a",
+            "what": "It is so.",
+            "profile": "small",
+            "sets": {"sandbox": {"a.service": {"UMask": "0022", "User": "a"}}},
+        },
+        {
+            "id": "box.b",
+            "what": "It is so.",
+            "profile": "small",
+            "sets": {"sandbox": {"a.service": {"UMask": "0077", "Devices": []}}},
+        },
     ]
-    first, second = chosen_controls(table, "small", {})
+    first, second = chosen_controls(table, "small", {}, {})
     assert first["sets"] == {"sandbox": {"a.service/User": "a"}}
     assert second["sets"] == {"sandbox": {"a.service/UMask": "0077"}}

@@ -6,6 +6,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.bongsu.effective import sandbox
 
+from bongsu import controls
 from bongsu.paths import project_root
 
 FILTERS = runpy.run_path(str(project_root() / "plugins/filter/sandbox.py"))
@@ -23,11 +24,12 @@ def test_the_host_looks_where_the_role_places():
     assert FILTERS["DROP_IN"] == sandbox.DROP_IN
 
 
-def test_controls_of_other_units_are_left_out_and_waived_ones_stay():
-    kept = FILTERS["sandboxed"](CHOSEN, TABLE, ["b.service"])
+def test_controls_of_other_units_are_left_out_and_waived_ones_stay(monkeypatch):
+    monkeypatch.setattr(controls, "table", lambda _role: TABLE)
+    kept = FILTERS["sandboxed"](CHOSEN, ["b.service"])
     assert [one["id"] for one in kept] == ["sandbox.b"]
     with pytest.raises(AnsibleFilterError, match=r"no sandbox for c.service; known are a.service, b.service"):
-        FILTERS["sandboxed"](CHOSEN, TABLE, ["c.service"])
+        FILTERS["sandboxed"](CHOSEN, ["c.service"])
 
 
 def test_a_drop_in_empties_what_it_would_else_only_add_to():
