@@ -43,7 +43,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     return report
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # for several files, one after the other
 def pair() -> Iterator[Operator]:
     yield from _operator("pair")
 
@@ -78,7 +78,7 @@ def leaving() -> Iterator[Operator]:
     yield from _operator("leaving")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def upgrades() -> Iterator[Operator]:
     yield from _operator("upgrades")
 

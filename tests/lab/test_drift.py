@@ -4,7 +4,7 @@ import pytest
 
 from bongsu.bench import drift
 
-COUNT, SEED = 26, 20261123  # as many as fit into four minutes; `bongsu bench drift` does 300, differently each time
+COUNT, SEED = 16, 20261123  # as many as fit into two minutes; `bongsu bench drift` does 300, differently each time
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from .. import host
 from ..errors import BongsuError
+from . import apt_hook
 from .packages import Coming, Status, insisted_on, parse_conffiles, parse_removal, parse_simulation, parse_status
 
 DPKG_STATUS = Path("/var/lib/dpkg/status")
@@ -109,6 +111,12 @@ def install(coming: Coming, arguments: Sequence[str]) -> None:
     mark_automatic(coming.automatic)
 
 
+def add(arguments: Sequence[str], options: Sequence[str]) -> None:
+    """Install packages in apt's notation with more ``options``, one of which has it stop before it touches others."""
+    command = [*_APT, "--no-remove", *options, "install", *arguments]
+    _checked(command, _run(command, {"NEEDRESTART_SUSPEND": "1"}))
+
+
 def install_exactly(arguments: Iterable[str], yielding: Collection[str] = (), *, quiet: bool = False) -> None:
     """Install packages in apt's notation, or as paths of .deb files.
 
@@ -155,8 +163,13 @@ def take_away(names: Iterable[str], *, sparing: Iterable[str], remnants: Iterabl
         return []
     status, owners = read_status(), parse_conffiles(DPKG_STATUS.read_text(encoding="utf-8", errors="replace"))
     here = names.intersection({*status.versions, *status.halfway})
-    going = _removable(sorted(here))
     spared = {*remnants, *(owners[path] for path in sparing if path in owners)}
+    if here and not spared & here:
+        purged = sorted({*here, *names.intersection(status.remnants)} - spared)
+        with suppress(BongsuError):  # something else needs one of them: only a simulation tells which
+            get(*_NOTHING_BESIDE, *apt_hook.going(purged), "purge", *purged)
+            return []
+    going = _removable(sorted(here))
     if removed := sorted(spared.intersection(going)):
         get(*_NOTHING_BESIDE, "remove", *removed)
     if purged := sorted({*going, *names.intersection(status.remnants)} - spared):
@@ -211,6 +224,6 @@ def _checked(command: list[str], output: host.Output) -> str:
     """Return what a command said; raise BongsuError with the end of it where it failed."""
     if output.status != 0:
         said = [line for line in output.text.splitlines() if not line.startswith(_CHATTER)]
-        shown = " ".join(word for word in command if word not in _APT[1:])
+        shown = " ".join(word for word in command if word not in _APT[1:] and not word.startswith("-o"))
         raise BongsuError("\n".join([f"'{shown}' failed (exit status {output.status}):", *said[-_WORDS:]]))
     return output.text

@@ -137,6 +137,8 @@ class Converger:
         held, released = list(plan.packages.hold), list(plan.packages.release)
         if arguments:
             apt.refresh_lists()
+        if plan.packages.only_adds and (came := self._add(arguments, held, seen, journal)):
+            return came
         coming = apt.simulate(arguments, plan.packages.yielding) if arguments else Coming()
         lifted = sorted(apt.read_status().held.intersection(coming.replaced) - {*released})
         offered = apt.offered(coming.replaced)
@@ -149,6 +151,25 @@ class Converger:
         apt.hold(released, held=False)
         apt.hold([*held, *lifted])
         return coming
+
+    def _add(self, arguments: list[str], held: list[str], seen: Observed, journal: Journal) -> Coming | None:
+        """Install packages that are missing, which apt alone knows all of; None where nothing else may be touched so.
+
+        For that, apt has to be asked first (`--simulate`), at twice the cost.
+        """
+        remnants = apt.read_status().remnants
+        options = journal.will_add(remnants=remnants, held=held, found=seen.found)
+        try:
+            apt.add(arguments, options)
+        except BongsuError:
+            if journal.arrived():
+                raise
+            journal.installed()
+            return None
+        new = journal.arrived()
+        journal.installed(new)
+        apt.hold(held)
+        return Coming(tuple(new), remnants=tuple(sorted(remnants.intersection(new))))
 
 
 def _after_undoing(name: str, journal: Journal, error: Exception) -> BongsuError:

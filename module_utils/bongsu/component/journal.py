@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from .. import host
-from . import deadman, toolkit, undo, unfinished
+from . import apt_hook, deadman, toolkit, undo, unfinished
 from .changes import Found
 from .packages import Coming
 from .plan import Plan
@@ -83,24 +83,36 @@ class Journal:
         them, and what comes with them goes with them. ``offered`` has the configurations that dpkg has laid beside
         others before.
         """
-        self._entry["packages"] = {
-            "new": list(coming.new),
-            "replaced": coming.replaced,
-            "remnants": list(coming.remnants),
-            "automatic": list(coming.automatic),
-            "gone": coming.gone,
-            "held": held,
-            "released": released,
-            "existed": [dest for dest, was in found.items() if was.kind != "absent"],
-            "offered": offered,
-        }
-        self._absent = {dest for dest, was in found.items() if was.kind == "absent"}
+        told = {"new": list(coming.new), "replaced": coming.replaced, "remnants": list(coming.remnants)}
+        told |= {"automatic": list(coming.automatic), "gone": coming.gone, "offered": offered}
+        self._forbid({**told, "held": held, "released": released}, found)
+
+    def will_add(self, *, remnants: Iterable[str], held: list[str], found: Mapping[str, Found]) -> list[str]:
+        """Record that packages will come of which only apt will tell which, in here; return apt's options for that.
+
+        ``remnants`` are all that are on the host.
+        """
+        told = {"awaited": True, "new": [], "replaced": {}, "remnants": sorted(remnants), "offered": []}
+        self._forbid({**told, "held": held, "released": []}, found)
+        return apt_hook.expect(self.directory)
+
+    def arrived(self) -> list[str]:
+        """Name the packages that apt was told to install; it can begin with nothing more."""
+        return apt_hook.claim(self.directory)
+
+    def _forbid(self, packages: dict[str, Any], found: Mapping[str, Found]) -> None:
+        """Write down what is known of the packages, and keep them from starting services."""
+        existed = [dest for dest, was in found.items() if was.kind != "absent"]
+        self._absent = {*found} - {*existed}
+        self._entry["packages"] = {**packages, "existed": existed}
         self._entry["policy"] = self._keep("policy", POLICY, host.observe(POLICY))
         self._write()
         host.replace(POLICY, _FORBID, mode=0o755)
 
-    def installed(self) -> None:
-        """Let packages start services again."""
+    def installed(self, new: Iterable[str] = ()) -> None:
+        """Let packages start services again; those ``new`` have come that only apt knew of."""
+        if self._entry["packages"].pop("awaited", False):
+            self._entry["packages"]["new"] = sorted(new)
         undo.restore(self.directory, self._entry["policy"])
         host.flush([POLICY])
         self._entry["policy"] = None

@@ -38,6 +38,7 @@ class PackagePlan:
     release: tuple[str, ...] = ()
     configure: bool = False  # finish what an interrupted dpkg left half done
     yielding: tuple[str, ...] = ()  # installed packages that may go for those to install
+    only_adds: bool = False  # none of those to install is here in another version
 
     @property
     def is_empty(self) -> bool:
@@ -130,7 +131,9 @@ def plan(
             hold.append(package.name)
     release = sorted((set(held_before) - pinned) & status.held)
     yielding = sorted(set(replaces) & status.versions.keys()) if install else []
-    return PackagePlan(tuple(install), tuple(hold), tuple(release), status.unfinished, tuple(yielding))
+    others = {name.partition("=")[0] for name, _ in install} & status.versions.keys()
+    only_adds = bool(install) and not (others or release or yielding)
+    return PackagePlan(tuple(install), tuple(hold), tuple(release), status.unfinished, tuple(yielding), only_adds)
 
 
 def parse_simulation(text: str) -> Coming:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import host
 from ..errors import BongsuError
-from . import apt, toolkit, undo_packages, undo_units, unfinished
+from . import apt, apt_hook, toolkit, undo_packages, undo_units, unfinished
 from .changes import Found
 from .manifest import to_bytes
 from .store import Store
@@ -45,6 +45,7 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
     entry = json.loads((directory / "journal.json").read_text())
     if entry.get("leaving"):  # a journal of an earlier version does not say so
         return _see_through(directory, entry)
+    entry["packages"] = apt_hook.resolved(directory, entry["packages"])
     systemctl = undo_units.Systemctl(booting=booting)
     units = entry["units"] if entry["acting"] else []
     try:

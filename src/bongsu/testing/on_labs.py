@@ -12,13 +12,15 @@ from bongsu.testing.tools import environment
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Files of tests/lab that take over the same hosts from each other, each leaving them as the next expects them.
+TOGETHER = (
+    ("test_drift.py", "test_fast_path.py"),
+    ("test_upgrades.py", "test_torn_packages.py"),
+)
 # Files of tests/lab that make the same lab from nothing: it has one name and one network.
 NEEDS = {
     "test_pair.py": "pair",
-    "test_fast_path.py": "pair",
     "test_drift.py": "pair",
-    "test_upgrades.py": "upgrades",
-    "test_torn_packages.py": "upgrades",
     "test_kills.py": "faults",
     "test_lock_outs.py": "faults",
 }
@@ -30,8 +32,7 @@ MINUTES = {
     "tests/lab/test_removal.py": 10.0,
     "tests/lab/test_kills.py": 6.0,
     "tests/lab/test_pair.py": 8.0,
-    "tests/lab/test_fast_path.py": 8.0,
-    "tests/lab/test_drift.py": 8.0,
+    "tests/lab/test_drift.py": 12.0,
     "tests/lab/test_ca.py": 5.0,
     "tests/lab/test_other_shapes.py": 5.0,
     "tests/lab/test_audit.py": 4.0,
@@ -70,15 +71,18 @@ def molecule(root: Path, tools: Path, role: str | None) -> list[Check]:
 
 
 def labs(root: Path, tools: Path, _role: str | None) -> list[Check]:
-    """Return a check for each file of tests/lab."""
-    return [_lab(root, tools, path.name) for path in sorted((root / "tests/lab").glob("test_*.py"))]
+    """Return a check for each file of tests/lab, or one for several that share a lab."""
+    names = sorted(path.name for path in (root / "tests/lab").glob("test_*.py"))
+    later = {name for group in TOGETHER for name in group[1:]}
+    groups = {group[0]: group for group in TOGETHER}
+    return [_lab(root, tools, *groups.get(name, (name,))) for name in names if name not in later]
 
 
-def _lab(root: Path, tools: Path, name: str) -> Check:
-    file = f"tests/lab/{name}"
+def _lab(root: Path, tools: Path, name: str, *more: str) -> Check:
+    file, *others = (f"tests/lab/{one}" for one in (name, *more))
     return Check(
-        file,
-        (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", file),
+        " ".join([file, *more]),
+        (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", file, *others),
         root,
         environment(tools),
         counted=True,

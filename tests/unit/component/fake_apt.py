@@ -9,6 +9,8 @@ unit. It is a program and a module: started often, it loads little.
 
 import json
 import os
+import shlex
+import subprocess
 import sys
 
 Refusal = LookupError  # of apt: its exit status, and its words
@@ -62,6 +64,7 @@ def get(world, options, names):
         return "\n".join([*(f"{word} {name} [{version(world, name)}]" for name in going), *inst(world, coming)])
     if "--download-only" in options:
         return download(world, names)
+    tell(world, options, coming, going)
     for name in going:
         if torn(world, name):
             raise Refusal(100, f"dpkg: error processing package {name}: it is in a very bad inconsistent state")
@@ -76,6 +79,27 @@ def get(world, options, names):
             world["auto"].append(name)
         unpack(world, name, wanted)
     return configure(world)
+
+
+def tell(world, options, coming, going):
+    """Have the hook of the options know what comes and goes, in the third version of that protocol."""
+    hook = [option.partition("::=")[2] for option in options if option.startswith("-oDPkg::Pre-Install-Pkgs::=")]
+    if not hook or not (coming or going):
+        return
+    listed = [f"{name} {version(world, name) or '-'} - none < {coming[name]} all none /{name}.deb\n" for name in coming]
+    listed += [f"{name} {version(world, name)} all none > - - none **REMOVE**\n" for name in going]
+    listed += [
+        f"{name} {version(world, name) or '-'} - none < {coming[name]} all none **CONFIGURE**\n" for name in coming
+    ]
+    midway("tells")
+    done = subprocess.run(
+        [sys.executable, *shlex.split(hook[0])[1:]],
+        input="VERSION 3\nAPT::Architecture=amd64\n\n" + "".join(listed),
+        text=True,
+    )
+    if done.returncode:
+        raise Refusal(100, f"E: Failure running script {hook[0]}")
+    midway("told")
 
 
 def torn(world, name):

@@ -41,6 +41,26 @@ def test_a_package_and_what_it_needs_come_before_the_files(world):
     assert (world.calls(), len(words(world, "install"))) == ([], 1)
 
 
+def test_apt_is_run_once_when_packages_come_and_once_when_they_go(world):
+    """A simulation costs as much again: apt tells what it is about to do, or stops."""
+    world.converge(packages=["daemon"])
+    world.remove()
+    done = [word for line in world.apt()["log"] for word in line.split() if word in ("install", "purge")]
+    assert done == ["install", "purge"]
+    assert versions(world) == {}
+
+
+def test_where_more_than_new_packages_would_come_apt_is_asked_first(world):
+    world.apt(installed={"lib": {"version": "0.9", "state": "installed"}})
+    needs = {"depends": ["lib=1.0"], "units": ["daemon.service"]}
+    world.apt(available={"daemon": {"1.0": needs}, "lib": {"1.0": {}}})
+    world.converge(packages=["daemon"])
+    assert versions(world) == {"daemon": "1.0", "lib": "1.0"}
+    assert world.manifest()["brought"] == ["daemon"]
+    runs = [line.split() for line in world.apt()["log"]]
+    assert ["--simulate" in words for words in runs if "install" in words] == [False, True, False]
+
+
 def test_check_mode_predicts_and_asks_apt_for_nothing(world):
     result = world.converge(world.file(content="a\n"), packages=["daemon", "lib"], check=True)
     assert (result["changed"], result["missing_packages"]) == (True, ["daemon", "lib"])

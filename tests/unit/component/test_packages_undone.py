@@ -3,12 +3,15 @@
 import fcntl
 import os
 import signal
+import subprocess
+import sys
 import time
 from contextlib import contextmanager
 
+import fake_apt
 import pytest
 from ansible.module_utils.bongsu import state
-from ansible.module_utils.bongsu.component import apt
+from ansible.module_utils.bongsu.component import apt, apt_hook
 
 SICK = {"health": [{"tcp": {"port": 1}}], "deadline": 0.01}
 
@@ -185,7 +188,7 @@ def test_apt_that_lives_on_when_its_run_is_killed_is_waited_for(world):
     """Undoing must not look at what dpkg has before the lock is free that apt-get holds, and here another process."""
 
     def die_in_apt():
-        apt.install = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+        fake_apt.midway = lambda what: os.kill(os.getpid(), signal.SIGKILL) if what == "told" else None
 
     assert world.converge(packages=["lib"], units=[], name="other", before=die_in_apt) == {"killed": True}
     now = world.apt()["installed"]
@@ -193,6 +196,44 @@ def test_apt_that_lives_on_when_its_run_is_killed_is_waited_for(world):
         result = world.converge(units=[], name="other")
     assert result["actions"][0] == "undid an interrupted run"
     assert installed(world) == {"daemon": "1.0"}
+
+
+def test_apt_that_comes_to_install_after_its_run_was_undone_installs_nothing(world):
+    def die_before_apt():
+        apt.add = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+
+    journal = world.root / "state/journal/other"
+    assert world.converge(packages=["lib"], units=[], name="other", before=die_before_apt) == {"killed": True}
+    hook = (journal / "coming/hook").read_text()
+    assert apt_hook.resolved(journal, {"awaited": True, "held": ["lib"]}) == {}
+    place = f"{journal}/coming"
+    done = tell(hook.replace("os.path.dirname(__file__)", repr(place)), "lib - - none < 1.0 all none /lib.deb\n")
+    assert done.returncode != 0
+    assert "No such file or directory" in done.stderr
+    assert apt_hook.claim(journal) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "new"),
+    [
+        ("lib - - none < 1.0 all none /lib.deb\n", ["lib"]),
+        ("lib - - none < 1.0 amd64 same /lib.deb\nx - - none < 1 i386 none /x.deb\n", ["lib", "x:i386"]),
+        ("lib - - none < 1.0 all none /lib.deb\nlib - - none < 1.0 all none **CONFIGURE**\n", ["lib"]),
+        ("lib 1.0 all none < 2.0 all none /lib.deb\n", []),
+        ("lib - - none < 1.0 all none /lib.deb\nold 1.0 all none > - - none **REMOVE**\n", []),
+    ],
+)
+def test_the_hook_tells_what_is_new_and_stops_apt_where_something_else_is_touched(tmp_path, lines, new):
+    apt_hook.expect(tmp_path)
+    done = tell((tmp_path / "coming/hook").read_text().replace("__file__", repr(f"{tmp_path}/coming/hook")), lines)
+    assert (done.returncode == 0) == bool(new)
+    assert apt_hook.claim(tmp_path) == new
+
+
+def tell(hook, lines):
+    """Run the hook as apt does, with its settings before what it is about to do."""
+    said = f"VERSION 3\nAPT::Architecture=amd64\nDir=/\n\n{lines}"
+    return subprocess.run([sys.executable, "-IS", "-c", hook], input=said, text=True, capture_output=True, check=False)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 STATE = Path("/var/lib/bongsu")
+AUTOMATIC = Path("/var/lib/apt/extended_states")
 ASKED = 3
 
 
@@ -111,6 +112,12 @@ def read(url: str) -> list[str]:
     return sorted(answers)
 
 
+def automatic() -> list[str]:
+    """Name what apt keeps only while something needs it; `apt-mark` would read all that a mirror has for that."""
+    stanzas = AUTOMATIC.read_text().split("\n\n") if AUTOMATIC.exists() else []
+    return [stanza.split(None, 2)[1] for stanza in stanzas if "\nAuto-Installed: 1" in stanza]
+
+
 def journals() -> dict[str, list[str]]:
     """Give the open journals, and the leftovers of some that were never opened."""
     every = sorted((STATE / "journal").glob("*")) if STATE.is_dir() else []
@@ -121,13 +128,14 @@ def journals() -> dict[str, list[str]]:
 def main() -> None:
     """Look, and print."""
     wanted: dict[str, Any] = json.loads(sys.argv[1])
-    packages = ask("dpkg-query", "--show", "--showformat=${binary:Package} ${Version} ${db:Status-Status}\\n")
+    shown = "--showformat=${binary:Package} ${Package} ${db:Status-Want} ${Version} ${db:Status-Status}\\n"
+    packages = [line.split(" ", 3) for line in ask("dpkg-query", "--show", shown).splitlines()]
     undoing = ask("systemctl", "list-units", "--all", "--plain", "--no-legend", "bongsu-undo-*")
     found = {
         "paths": paths(wanted["roots"], wanted["skip"], wanted["hashed"]),
-        "packages": {line.split(" ", 1)[0]: line.split(" ", 1)[1] for line in packages.splitlines()},
-        "automatic": ask("apt-mark", "showauto").split(),
-        "held": ask("apt-mark", "showhold").split(),
+        "packages": {name: rest for name, _, _, rest in packages},
+        "automatic": sorted({name for _, name, _, _ in packages}.intersection(automatic())),
+        "held": [name for name, _, want, _ in packages if want == "hold"],
         "audit": ask("dpkg", "--audit").strip(),
         "units": units(wanted["units"]),
         "answers": {url: read(url) for url in wanted["urls"]},

@@ -16,6 +16,8 @@ chroot "$root" systemctl --quiet disable apt-daily.timer apt-daily-upgrade.timer
 # What a host offers is the inventory's business: lab_units.
 chroot "$root" systemctl --quiet disable nginx.service
 
-# The package lists stay, with apt's digest of them, so that a host's first installation starts at once.
+# The package lists stay, with apt's digest of them, so that a host's first installation starts at once. The digest counts
+# as stale where a list has another time than it had: and what is newer than the build's begin gets that time.
+find "$root/var/lib/apt/lists" "$root/etc/apt" "$root/var/lib/dpkg/status" -exec touch --date='10 minutes ago' {} +
 chroot "$root" apt-cache gencaches
 rm -f "$root"/var/cache/apt/archives/*.deb "$root"/var/cache/apt/pkgcache.bin

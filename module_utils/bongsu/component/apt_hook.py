@@ -1,0 +1,93 @@
+"""What apt is about to do, told by apt itself in the moment before dpkg begins, instead of by a simulation first.
+
+That is its hook DPkg::Pre-Install-Pkgs (apt.conf(5)): a command that is given the list, and whose error ends apt. A
+simulation costs as much again as the installation itself: both go through all that a mirror has.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from .. import host
+
+# What replaces or removes something must be in the journal in more words, which only a simulation finds.
+_KEEP = '''\
+"""Keeps the list of the packages that apt is about to install; ends in error, and so ends apt, unless all are new.
+
+Whoever undoes this run moves the directory away: an apt-get that comes here afterwards installs nothing.
+"""
+import os
+import sys
+
+place = os.path.dirname(__file__)
+native, new = "", set()
+for line in sys.stdin:
+    if line.startswith("APT::Architecture="):
+        native = line.strip().partition("=")[2]
+    if line == "\\n":
+        break
+for line in sys.stdin:
+    name, old, _, _, _, _, architecture, _, action = line.rstrip("\\n").split(" ", 8)
+    if old != "-" or action == "**REMOVE**":
+        sys.exit(f"bongsu: {name} is here already")
+    new.add(name if architecture in (native, "all") else f"{name}:{architecture}")
+with open(f"{place}/new", "w") as file:
+    file.write("".join(f"{name}\\n" for name in sorted(new)))
+    file.flush()
+    os.fsync(file.fileno())
+os.rename(f"{place}/new", f"{place}/list")
+directory = os.open(place, os.O_RDONLY)
+os.fsync(directory)
+'''
+_ALLOW = """\
+import sys
+for line in sys.stdin:
+    if line == "\\n":
+        break
+for line in sys.stdin:
+    if line.split()[-1] != "**REMOVE**" or line.split()[0] not in sys.argv:
+        sys.exit(f"bongsu: not asked for: {line}")
+"""
+_PYTHON = "/usr/bin/python3"
+
+
+def going(names: Iterable[str]) -> list[str]:
+    """Return the options with which apt removes nothing but the packages ``names``, and installs nothing."""
+    return _options("-c", _ALLOW, *names)
+
+
+def expect(journal: Path) -> list[str]:
+    """Return the options with which apt installs what is new alone, and keeps the list of it in the journal."""
+    place = journal / "coming"
+    place.mkdir(mode=0o700)
+    host.write_new(str(place / "hook"), _KEEP.encode(), mode=0o600)
+    host.sync([str(place / "hook"), str(place), str(journal)])
+    return _options(str(place / "hook"))
+
+
+def claim(journal: Path) -> list[str]:
+    """Return the list that apt kept; one that has not kept any by now installs nothing any more."""
+    came = journal / "came"
+    with suppress(FileNotFoundError):
+        (journal / "coming").rename(came)
+        host.sync([str(journal)])
+    return (came / "list").read_text(encoding="utf-8").split() if (came / "list").exists() else []
+
+
+def resolved(journal: Path, packages: dict[str, Any]) -> dict[str, Any]:
+    """Return a journal's packages with what apt told; none where dpkg was never begun."""
+    if not packages.get("awaited"):
+        return packages
+    new = claim(journal)
+    return packages | {"new": new} if new else {}
+
+
+def _options(*arguments: str) -> list[str]:
+    return [
+        f"-oDPkg::Tools::Options::{_PYTHON}::Version=3",
+        f"-oDPkg::Pre-Install-Pkgs::={shlex.join([_PYTHON, '-IS', *arguments])}",
+    ]
