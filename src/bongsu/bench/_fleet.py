@@ -47,9 +47,9 @@ def hosts_document(count: int) -> dict[str, Any]:
 
 
 def alone_document(release: str) -> dict[str, Any]:
-    """Return the hosts of an inventory of one, of a Debian release, that is its own monitor."""
+    """Return the hosts of an inventory of one, of a Debian release: a server that is its own monitor."""
     hosts = {ALONE: {"ansible_host": f"{PREFIX}11", "lab_release": release}}
-    return {"all": {"children": {"monitors": {"hosts": hosts}}}}
+    return {"all": {"children": {"monitors": {"hosts": hosts}, "servers": {"hosts": {ALONE: None}}}}}
 
 
 def write_inventory(directory: Path, hosts: dict[str, Any]) -> None:
