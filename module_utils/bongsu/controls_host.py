@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from .component import store
 from .effective import LOOK, TOLD
 from .errors import BongsuError
 
+_AT_ONCE = 4
 DIRECTORY = Path(store.CONTROLS)
 METRICS = "bongsu_controls.prom"
 
@@ -53,7 +55,8 @@ def judge(texts: Mapping[str, str], *, told: bool = True) -> list[controls.Verdi
     documents = [controls.read(text, place) for place, text in texts.items()]
     kinds = LOOK if told else LOOK.keys() - TOLD
     wanted = controls.wanted((one for _, known in documents for one in known), kinds)
-    found = {kind: _find(kind, names) for kind, names in sorted(wanted.items())}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # most of it is waiting for what daemons and tools say
+        found = dict(zip(wanted, pool.map(_find, wanted, wanted.values()), strict=True))
     return [controls.judge(role, one, found) for role, known in documents for one in known]
 
 

@@ -12,6 +12,7 @@ import yaml
 from bongsu.controls import tables
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _QUOTED = re.compile(r"'(\w+)'")  # in `{{ groups | unconverged('monitors', …) }}`
@@ -113,11 +114,25 @@ def _role_hosts(site: Path) -> dict[str, str]:
         hosts = str(play.get("hosts", "all"))
         quoted = _QUOTED.search(hosts)
         group = quoted[1] if quoted else hosts
-        for entry in play.get("roles") or []:
-            role = str((entry.get("role") or entry.get("name")) if isinstance(entry, dict) else entry)
+        for role in _roles_of([play], site.parent):
             if group == "all" or role not in found:
                 found[role] = group
     return found
+
+
+def _roles_of(entries: list[dict[str, Any]], directory: Path) -> Iterator[str]:
+    """Yield the roles that plays, or tasks, converge: those listed, and those of the files that are read in."""
+    for entry in entries:
+        for listed in entry.get("roles") or []:
+            yield str((listed.get("role") or listed.get("name")) if isinstance(listed, dict) else listed)
+        role = entry.get("ansible.builtin.import_role") or {}
+        if role and "tasks_from" not in role:
+            yield str(role["name"])
+        file = entry.get("ansible.builtin.import_tasks") or entry.get("ansible.builtin.include_tasks")
+        if file:
+            path = directory / (file["file"] if isinstance(file, dict) else file)
+            yield from _roles_of(_read(path) or [], path.parent)
+        yield from _roles_of(entry.get("tasks") or [], directory)
 
 
 def _rules(folder: Path) -> frozenset[str]:

@@ -68,8 +68,7 @@ _BARE = ("when", "that", "failed_when", "changed_when", "until")  # expressions 
 
 def task_files() -> list[Path]:
     """Return the files of tasks that site.yml comes to."""
-    waiting = [ROOT / "roles" / role / "tasks/main.yml" for play in _read(SITE) for role in play.get("roles", ())]
-    waiting.append(SITE)
+    waiting = [SITE]
     found: set[Path] = set()
     while waiting:
         path = waiting.pop()
