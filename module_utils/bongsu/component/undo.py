@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import host
 from ..errors import BongsuError
-from . import apt, apt_hook, toolkit, undo_packages, undo_units, unfinished
+from . import apt, apt_hook, interrupted, toolkit, undo_packages, undo_units, unfinished
 from .changes import Found
 from .manifest import to_bytes
 from .store import Store
@@ -39,7 +39,8 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
     """Put packages, paths and touched units back as before; list what could not be put back, empty when all was.
 
     A removal of which only packages are left is ended instead, since nobody has kept them.
-    The journal stays while a path could not be put back: its old content must not be lost. While the host is
+    The journal stays while a path could not be put back, as its old content must not be lost, or while somebody else's
+    dpkg is in the way: then the next one to come has another try. While the host is
     ``booting`` nothing waits for a unit, since units wait for this. Undoing that was cut off is simply done again.
     """
     entry = json.loads((directory / "journal.json").read_text())
@@ -81,7 +82,7 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
     with suppress(OSError, BongsuError):  # figures for node_exporter: nothing that a host's state depends on
         Store(str(directory.parents[1])).export_units()
     host.flush([kept["dest"] for kept in (*entry["paths"], entry["policy"], entry["manifest"]) if kept is not None])
-    if not paths:
+    if not paths and not (packages and interrupted.others_at_work()):
         close(directory)
     return paths + systemctl.troubles + packages
 

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 import fake_apt
 import pytest
 from ansible.module_utils.bongsu import state
-from ansible.module_utils.bongsu.component import apt, apt_hook
+from ansible.module_utils.bongsu.component import apt, apt_hook, interrupted
+from ansible.module_utils.bongsu.errors import BongsuError
 
 SICK = {"health": [{"tcp": {"port": 1}}], "deadline": 0.01}
 
@@ -194,6 +195,22 @@ def test_apt_that_lives_on_when_its_run_is_killed_is_waited_for(world):
     now = world.apt()["installed"]
     with at_work(world.root / "dpkg-lock", lambda: world.apt(installed={**now, "lib": {**now["daemon"]}})):
         result = world.converge(units=[], name="other")
+    assert result["actions"][0] == "undid an interrupted run"
+    assert installed(world) == {"daemon": "1.0"}
+
+
+def test_while_another_dpkg_is_in_the_way_the_journal_stays_and_the_next_run_undoes(world):
+    def busy():
+        def wait(*_, **__):
+            raise BongsuError("another dpkg has been at work for 300 s; let it end")
+
+        interrupted.wait_for_others = apt.take_away = wait
+
+    result = world.converge(packages=["lib"], units=[], name="other", before=busy, **SICK)
+    assert "another dpkg has been at work" in result["msg"]
+    assert "lib" in installed(world)
+    assert (world.root / "state/journal/other/journal.json").exists()
+    result = world.converge(units=[], name="other")
     assert result["actions"][0] == "undid an interrupted run"
     assert installed(world) == {"daemon": "1.0"}
 
