@@ -36,3 +36,7 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_play_start(self, play: Any) -> None:  # noqa: ARG002  # likewise
         """Spare each process the search for garbage in what it has from its parent, all of which it would copy."""
         gc.freeze()
+
+    def v2_playbook_on_include(self, included_file: Any) -> None:  # noqa: ARG002  # likewise
+        """Do the same for what has been read since."""
+        gc.freeze()

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bongsu import controls
 
@@ -29,6 +30,22 @@ def test_a_control_says_all_of_it(control):
     assert set(control["cis"]) == {"debian12", "debian13"}
     assert all(re.fullmatch(r"\d+(\.\d+)+", section) for listed in control["cis"].values() for section in listed)
     assert control["sets"]
+
+
+@pytest.mark.parametrize("role", TABLES)
+def test_what_a_table_leaves_to_its_role_the_role_gives(role):
+    """No template: whoever reads a table renders nothing."""
+    text = (ROOT / "roles" / role / "controls.yml").read_text()
+    assert "{{" not in text
+    variables = yaml.safe_load((ROOT / "roles" / role / "vars/main.yml").read_text())
+    values = [
+        value
+        for control in TABLES[role]
+        for settings in control["sets"].values()
+        for value in controls.flat(settings).values()
+    ]
+    left = {name for value in values if (name := controls.given(value))}
+    assert left == set(variables.get(f"__{role}_given", {}))
 
 
 def test_the_page_is_made_from_the_tables():

@@ -43,9 +43,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     return report
 
 
-@pytest.fixture(scope="session")  # for several files, one after the other
+@pytest.fixture(scope="module")
 def pair() -> Iterator[Operator]:
     yield from _operator("pair")
+
+
+@pytest.fixture(scope="session")
+def provisioned_pair() -> Iterator[Operator]:
+    """The same, provisioned: for several files, each of which leaves it so."""
+    for operator in _operator("pair"):
+        operator.succeed("site.yml")
+        yield operator
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ HOSTS = {*MONITORS, "server1", "newcomer"}
 OTHER = {"prometheus_scrape_interval": "14s", "node_exporter_extra_arguments": ["--collector.logind"]}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def provisioned(pair):
-    pair.succeed("site.yml")
+@pytest.fixture(scope="module")
+def pair(provisioned_pair):
+    return provisioned_pair
 
 
 def site(pair, **options):

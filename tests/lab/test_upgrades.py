@@ -101,9 +101,11 @@ def test_what_apt_has_fetched_once_needs_no_repository_to_come_back(hosts):
     hosts.publish("2.0")
     assert hosts.changes()
     hosts.ask("cp /srv/beacon/beacon_2.0_all.deb /srv/beacon/beacon-oil_2.0_all.deb /var/cache/apt/archives/")
-    hosts.publish("3.0")
-    before = hosts.look()
-    assert hosts.fails(upgrade=True).endswith("Everything was put back as before.")
-    assert (hosts.versions(), hosts.runs()) == ("beacon-oil=2.0 beacon=2.0", "beacon 2.0")
-    assert hosts.look() ^ before == set()
-    hosts.ask("apt-get clean")
+    try:
+        hosts.publish("3.0")
+        before = hosts.look()
+        assert hosts.fails(upgrade=True).endswith("Everything was put back as before.")
+        assert (hosts.versions(), hosts.runs()) == ("beacon-oil=2.0 beacon=2.0", "beacon 2.0")
+        assert hosts.look() ^ before == set()
+    finally:
+        hosts.ask("apt-get clean")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +31,13 @@ MAY_CHANGE = ("--allow-downgrades", "--allow-change-held-packages")
 _NOTHING_BESIDE = ("--no-auto-remove", "--allow-change-held-packages")
 _ROUNDS = 5  # of asking apt again, with one more layer of dependencies at the version that is insisted on
 _WORDS = 15  # lines of what a failing command said
+_LOCKED = "Could not get lock"
+UNFETCHED = "Failed to fetch"
 _CHATTER = ("Reading ", "(Reading ", "Building ", "Get:", "Hit:", "Ign:", "Fetched ", "Selecting ", "Preparing ")
+
+
+class BusyError(BongsuError):
+    """Somebody else changes packages, and has for LOCK_SECONDS."""
 
 
 def read_status() -> Status:
@@ -162,19 +167,30 @@ def take_away(names: Iterable[str], *, sparing: Iterable[str], remnants: Iterabl
     if not names:
         return []
     status, owners = read_status(), parse_conffiles(DPKG_STATUS.read_text(encoding="utf-8", errors="replace"))
-    here = names.intersection({*status.versions, *status.halfway})
     spared = {*remnants, *(owners[path] for path in sparing if path in owners)}
+    here = names.intersection({*status.versions, *status.halfway})
     if here and not spared & here:
-        purged = sorted({*here, *names.intersection(status.remnants)} - spared)
-        with suppress(BongsuError):  # something else needs one of them: only a simulation tells which
-            get(*_NOTHING_BESIDE, *apt_hook.going(purged), "purge", *purged)
+        if _purge_alone({*here, *names.intersection(status.remnants)} - spared):
             return []
+        status = read_status()  # it may have gone some of the way
+        here = names.intersection({*status.versions, *status.halfway})
     going = _removable(sorted(here))
     if removed := sorted(spared.intersection(going)):
         get(*_NOTHING_BESIDE, "remove", *removed)
     if purged := sorted({*going, *names.intersection(status.remnants)} - spared):
         get(*_NOTHING_BESIDE, "purge", *purged)
     return sorted(here - set(going))
+
+
+def _purge_alone(names: Collection[str]) -> bool:
+    """Purge packages if nothing else comes or goes with them; tell whether that was done."""
+    try:
+        get(*_NOTHING_BESIDE, *apt_hook.going(sorted(names)), "purge", *sorted(names))
+    except BusyError:
+        raise
+    except BongsuError:  # something needs one of them, and only a simulation tells which
+        return False
+    return True
 
 
 def timers_of(names: Iterable[str]) -> list[str]:
@@ -225,5 +241,6 @@ def _checked(command: list[str], output: host.Output) -> str:
     if output.status != 0:
         said = [line for line in output.text.splitlines() if not line.startswith(_CHATTER)]
         shown = " ".join(word for word in command if word not in _APT[1:] and not word.startswith("-o"))
-        raise BongsuError("\n".join([f"'{shown}' failed (exit status {output.status}):", *said[-_WORDS:]]))
+        words = "\n".join([f"'{shown}' failed (exit status {output.status}):", *said[-_WORDS:]])
+        raise (BusyError if _LOCKED in output.text else BongsuError)(words)
     return output.text

@@ -43,13 +43,18 @@ os.rename(f"{place}/new", f"{place}/list")
 directory = os.open(place, os.O_RDONLY)
 os.fsync(directory)
 '''
+# A package of another architecture has the same name here.
 _ALLOW = """\
 import sys
+native = ""
 for line in sys.stdin:
+    if line.startswith("APT::Architecture="):
+        native = line.strip().partition("=")[2]
     if line == "\\n":
         break
 for line in sys.stdin:
-    if line.split()[-1] != "**REMOVE**" or line.split()[0] not in sys.argv:
+    words = line.split()
+    if words[-1] != "**REMOVE**" or words[0] not in sys.argv or words[2] not in (native, "all"):
         sys.exit(f"bongsu: not asked for: {line}")
 """
 _PYTHON = "/usr/bin/python3"
@@ -60,21 +65,20 @@ def going(names: Iterable[str]) -> list[str]:
     return _options("-c", _ALLOW, *names)
 
 
-def expect(journal: Path) -> list[str]:
-    """Return the options with which apt installs what is new alone, and keeps the list of it in the journal."""
-    place = journal / "coming"
+def expect(place: Path) -> list[str]:
+    """Return the options with which apt installs only what is new, and keeps the list of it in a place of a journal."""
     place.mkdir(mode=0o700)
     host.write_new(str(place / "hook"), _KEEP.encode(), mode=0o600)
-    host.sync([str(place / "hook"), str(place), str(journal)])
+    host.sync([str(place / "hook"), str(place), str(place.parent)])
     return _options(str(place / "hook"))
 
 
-def claim(journal: Path) -> list[str]:
-    """Return the list that apt kept; one that has not kept any by now installs nothing any more."""
-    came = journal / "came"
+def claim(place: Path) -> list[str]:
+    """Return the list that apt kept there; one that has not kept any by now installs nothing any more."""
+    came = place.with_suffix(".claimed")
     with suppress(FileNotFoundError):
-        (journal / "coming").rename(came)
-        host.sync([str(journal)])
+        place.rename(came)
+        host.sync([str(place.parent)])
     return (came / "list").read_text(encoding="utf-8").split() if (came / "list").exists() else []
 
 
@@ -82,8 +86,8 @@ def resolved(journal: Path, packages: dict[str, Any]) -> dict[str, Any]:
     """Return a journal's packages with what apt told; none where dpkg was never begun."""
     if not packages.get("awaited"):
         return packages
-    new = claim(journal)
-    return packages | {"new": new} if new else {}
+    new = claim(journal / packages["awaited"])
+    return {**packages, "new": new, "awaited": None} if new else {}
 
 
 def _options(*arguments: str) -> list[str]:

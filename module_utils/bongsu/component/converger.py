@@ -161,8 +161,8 @@ class Converger:
         options = journal.will_add(remnants=remnants, held=held, found=seen.found)
         try:
             apt.add(arguments, options)
-        except BongsuError:
-            if journal.arrived():
+        except BongsuError as error:
+            if journal.arrived() or isinstance(error, apt.BusyError) or apt.UNFETCHED in str(error):
                 raise
             journal.installed()
             return None

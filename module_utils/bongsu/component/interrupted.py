@@ -108,35 +108,24 @@ def _dpkg(*arguments: str) -> None:
     host.run(["dpkg", *arguments], timeout=apt.APT_SECONDS)
 
 
-def wait_for_others(seconds: float | None = None) -> None:
-    """Wait until nothing else changes packages: apt-get goes on when the run that started it is killed.
-
-    Raises BongsuError after so many seconds, else LOCK_SECONDS.
-    """
+def wait_for_others() -> None:
+    """Wait until nothing else changes packages: apt-get goes on when the run that started it is killed."""
     try:
         descriptor = os.open(FRONTEND_LOCK, os.O_RDWR)
     except FileNotFoundError:  # no dpkg has ever been at work
         return
-    patience = apt.LOCK_SECONDS if seconds is None else seconds
-    end = time.monotonic() + patience
+    end = time.monotonic() + apt.LOCK_SECONDS
     try:
         while True:
             try:
                 fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 if time.monotonic() > end:
-                    raise BongsuError(f"another dpkg has been at work for {patience:g} s; let it end") from None
+                    raise apt.BusyError(
+                        f"another dpkg has been at work for {apt.LOCK_SECONDS:g} s; let it end"
+                    ) from None
                 time.sleep(_POLL)
             else:
                 return
     finally:
         os.close(descriptor)
-
-
-def others_at_work() -> bool:
-    """Tell whether somebody else changes packages at this moment."""
-    try:
-        wait_for_others(0.0)
-    except BongsuError:
-        return True
-    return False

@@ -92,13 +92,14 @@ class Journal:
 
         ``remnants`` are all that are on the host.
         """
-        told = {"awaited": True, "new": [], "replaced": {}, "remnants": sorted(remnants), "offered": []}
+        place = f"coming-{os.urandom(4).hex()}"  # of this run alone: another one's apt-get may be on its way
+        told = {"awaited": place, "new": [], "replaced": {}, "remnants": sorted(remnants), "offered": []}
         self._forbid({**told, "held": held, "released": []}, found)
-        return apt_hook.expect(self.directory)
+        return apt_hook.expect(self.directory / place)
 
     def arrived(self) -> list[str]:
         """Name the packages that apt was told to install; it can begin with nothing more."""
-        return apt_hook.claim(self.directory)
+        return apt_hook.claim(self.directory / self._entry["packages"]["awaited"])
 
     def _forbid(self, packages: dict[str, Any], found: Mapping[str, Found]) -> None:
         """Write down what is known of the packages, and keep them from starting services."""
@@ -111,7 +112,7 @@ class Journal:
 
     def installed(self, new: Iterable[str] = ()) -> None:
         """Let packages start services again; those ``new`` have come that only apt knew of."""
-        if self._entry["packages"].pop("awaited", False):
+        if self._entry["packages"].pop("awaited", None):
             self._entry["packages"]["new"] = sorted(new)
         undo.restore(self.directory, self._entry["policy"])
         host.flush([POLICY])

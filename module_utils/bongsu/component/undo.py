@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import host
 from ..errors import BongsuError
-from . import apt, apt_hook, interrupted, toolkit, undo_packages, undo_units, unfinished
+from . import apt, apt_hook, toolkit, undo_packages, undo_units, unfinished
 from .changes import Found
 from .manifest import to_bytes
 from .store import Store
@@ -39,9 +39,9 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
     """Put packages, paths and touched units back as before; list what could not be put back, empty when all was.
 
     A removal of which only packages are left is ended instead, since nobody has kept them.
-    The journal stays while a path could not be put back, as its old content must not be lost, or while somebody else's
-    dpkg is in the way: then the next one to come has another try. While the host is
-    ``booting`` nothing waits for a unit, since units wait for this. Undoing that was cut off is simply done again.
+    The journal stays while a path could not be put back, as its old content must not be lost; and where somebody else's
+    dpkg was in the way, the packages' part of it, for the next one to come. While the host is ``booting`` nothing waits
+    for a unit, since units wait for this. Undoing that was cut off is simply done again.
     """
     entry = json.loads((directory / "journal.json").read_text())
     if entry.get("leaving"):  # a journal of an earlier version does not say so
@@ -63,7 +63,7 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
     paths = [trouble for kept in theirs for trouble in _try_to_restore(directory, kept)]
     if entry["daemon_reload"]:
         systemctl("daemon-reload")
-    packages = undo_packages.restore(entry["packages"])
+    packages, busy = undo_packages.restore(entry["packages"])
     if undo_packages.are_back(entry["packages"]):
         paths += [trouble for kept in came for trouble in _try_to_restore(directory, kept | _NOTHING)]
     replaced = bool(entry["packages"].get("replaced"))
@@ -72,7 +72,8 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
     if entry["policy"] is not None:
         paths += _try_to_restore(directory, entry["policy"])
     packages += undo_packages.give_back(entry["packages"].get("gone", {}))  # whose services may start again by now
-    paths += _try_to_restore(directory, entry["manifest"])
+    if entry["manifest"] is not None:
+        paths += _try_to_restore(directory, entry["manifest"])
     if systemctl.troubles:
         _distrust(directory, entry)
     if packages:
@@ -82,7 +83,9 @@ def undo(directory: Path, *, booting: bool = False) -> list[str]:
     with suppress(OSError, BongsuError):  # figures for node_exporter: nothing that a host's state depends on
         Store(str(directory.parents[1])).export_units()
     host.flush([kept["dest"] for kept in (*entry["paths"], entry["policy"], entry["manifest"]) if kept is not None])
-    if not paths and not (packages and interrupted.others_at_work()):
+    if busy and not paths:
+        _leave_the_packages(directory, entry)
+    elif not paths:
         close(directory)
     return paths + systemctl.troubles + packages
 
@@ -185,6 +188,13 @@ def _distrust(directory: Path, entry: dict[str, Any]) -> None:
     for kept in entry["paths"]:
         with suppress(OSError):
             os.utime(kept["dest"], follow_symlinks=False)
+
+
+def _leave_the_packages(directory: Path, entry: dict[str, Any]) -> None:
+    """Keep of a journal what is left to do: what has been put back is by the next time for others to change."""
+    done: dict[str, Any] = {"paths": [], "units": [], "policy": None, "manifest": None, "confirm": None}
+    left = {**entry, **done, "daemon_reload": False, "acting": False}
+    host.replace(str(directory / "journal.json"), json.dumps(left, indent=1).encode(), mode=0o600)
 
 
 def _running(directory: Path, entry: dict[str, Any]) -> list[str]:

@@ -10,20 +10,24 @@ from ..errors import BongsuError
 from . import apt, fetched, interrupted
 
 
-def restore(packages: dict[str, Any]) -> list[str]:
-    """Bring replaced packages back where apt still has them, then take the new ones away again."""
+def restore(packages: dict[str, Any]) -> tuple[list[str], bool]:
+    """Bring replaced packages back where apt still has them, then take the new ones away again.
+
+    Return what could not be done, and whether only somebody else's dpkg was in the way.
+    """
     if not any(packages.values()):
-        return []
-    troubles = {}
+        return [], False
+    troubles: dict[object, BongsuError] = {}
     for step in (_finish, _unhold, _bring_back, _take_away, _hold):
         try:
             step(packages)
         except BongsuError as error:
-            troubles[step] = f"the packages are not all as they were: {error}"
+            troubles[step] = error
     # What could not be configured has gone, or is of another version; or another dpkg is at work, on what is not ours.
     if _finish in troubles and (not apt.read_status().unfinished or are_back(packages)):
         del troubles[_finish]
-    return list(troubles.values())
+    words = [f"the packages are not all as they were: {error}" for error in troubles.values()]
+    return words, any(isinstance(error, apt.BusyError) for error in troubles.values())
 
 
 def give_back(gone: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from bongsu.bench._victims import Victim
 
 # Seconds after the end of a run, or of a boot. The dead man's switch wakes up after 10; the rest is for packages to
-# come back or go, on a machine whose processors several hosts, their controllers and other tests share.
-SETTLED_WITHIN = 150.0
+# come back or go, on a machine whose processors several hosts and their controllers share.
+SETTLED_WITHIN = 45.0
 _SWITCH = 13.0  # seconds after which a dead man's switch has woken up, and found that there is nothing to do
 _GIVEN_UP = 150.0  # seconds for a run whose host or connection is gone
 PYTHON = "/opt/faults/python3"  # on a host that has the hook
@@ -62,6 +62,7 @@ class Siege:
     """A host that is attacked again and again, how it is in each of its states, and what its runs are like."""
 
     victim: Victim
+    settled_within: float = SETTLED_WITHIN
     states: dict[str, Snapshot] = field(default_factory=dict)
     measured: dict[tuple[str, ...], Measured] = field(default_factory=dict)
     now: str = "bare"
@@ -168,7 +169,7 @@ class Siege:
 
     def _settle(self, before: Snapshot, wanted: Snapshot) -> tuple[str, list[str]]:
         """Wait until the host is as before or as wanted; return which, and what is wrong when it is neither in time."""
-        end = time.monotonic() + SETTLED_WITHIN
+        end = time.monotonic() + self.settled_within
         while True:
             verdict, problems = "broken", ["the run's process still lives, or waits to be undone"]
             if not (_endings.running(_endings.host_mark(self.victim)) or self._waits()) or time.monotonic() > end:
@@ -179,7 +180,8 @@ class Siege:
 
     def _waits(self) -> bool:
         """Tell whether a journal is open on the host: to see that costs nothing, and a snapshot seconds of a core."""
-        return any((self.root / "var/lib/bongsu/journal").glob("*/journal.json"))
+        root = Path(f"/proc/{self.victim.init}/root")  # its first process is another one after a boot
+        return any((root / "var/lib/bongsu/journal").glob("*/journal.json"))
 
     def _finish(self, attempt: Attempt) -> list[str]:
         """Run to the attempt's target, undisturbed, and once more; list what is wrong then."""

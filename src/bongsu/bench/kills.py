@@ -10,13 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bongsu.bench import Figure, _attempts, _victims
-from bongsu.bench._killing import Siege
+from bongsu.bench._killing import SETTLED_WITHIN, Siege
 from bongsu.errors import BongsuError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bongsu.bench._victims import Victim
 
 COUNT, HOSTS = 200, 4
 _TRIES = 8  # for one kill: on a busy machine, a run may be over before the moment at which it is to be disturbed
@@ -31,13 +30,18 @@ def measure(bar: float, say: Callable[[str], None]) -> Figure:
     return Figure(len(broken), holds, found | {"kills": [line(record) for record in found["kills"]], "broken": broken})
 
 
-def campaign(count: int, hosts: int, seed: str, say: Callable[[str], None]) -> dict[str, Any]:
-    """Kill `count` runs on so many hosts; return the records of all, and how many there were of each kind."""
+def campaign(
+    count: int, hosts: int, seed: str, say: Callable[[str], None], settled_within: float = SETTLED_WITHIN
+) -> dict[str, Any]:
+    """Kill `count` runs on so many hosts; return the records of all, and how many there were of each kind.
+
+    A host that is neither as before nor as wanted `settled_within` seconds afterwards counts as broken.
+    """
     say(f"seed {seed}")
     dealt = _attempts.kinds(seed, count)
     with _victims.victims(hosts, say) as victims, ThreadPoolExecutor(hosts) as pool:
         jobs = [
-            pool.submit(_besiege, victim, f"{seed} {place}", dealt[place::hosts], say)
+            pool.submit(_besiege, Siege(victim, settled_within), f"{seed} {place}", dealt[place::hosts], say)
             for place, victim in enumerate(victims)
         ]
     kills = [record for job in jobs for record in job.result()[0]]
@@ -61,21 +65,21 @@ def summary(kills: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _besiege(
-    victim: Victim, seed: str, dealt: list[str], say: Callable[[str], None]
+    siege: Siege, seed: str, dealt: list[str], say: Callable[[str], None]
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Attack one host; return the records, and what kept it from taking all of its share."""
-    siege, records = Siege(victim), list[dict[str, Any]]()
+    records = list[dict[str, Any]]()
     try:
         siege.prepare()
         for attempt in _attempts.campaign(seed, dealt):
             tries = (replace(attempt, share=attempt.share * _EARLIER**number) for number in range(_TRIES))
             record = next(filter(None, map(siege.attack, tries)), None)
             if record is None:
-                return records, [f"{victim.name}: never in time for {attempt}"]
+                return records, [f"{siege.victim.name}: never in time for {attempt}"]
             records.append(record)
             say(line(record))
     except BongsuError as error:
-        return records, [f"{victim.name}: {error}"]
+        return records, [f"{siege.victim.name}: {error}"]
     return records, []
 
 

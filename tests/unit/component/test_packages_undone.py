@@ -1,7 +1,9 @@
 """What a failed or killed run did to packages is undone, or told plainly where it cannot be."""
 
 import fcntl
+import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,7 +14,6 @@ import fake_apt
 import pytest
 from ansible.module_utils.bongsu import state
 from ansible.module_utils.bongsu.component import apt, apt_hook, interrupted
-from ansible.module_utils.bongsu.errors import BongsuError
 
 SICK = {"health": [{"tcp": {"port": 1}}], "deadline": 0.01}
 
@@ -202,14 +203,15 @@ def test_apt_that_lives_on_when_its_run_is_killed_is_waited_for(world):
 def test_while_another_dpkg_is_in_the_way_the_journal_stays_and_the_next_run_undoes(world):
     def busy():
         def wait(*_, **__):
-            raise BongsuError("another dpkg has been at work for 300 s; let it end")
+            raise apt.BusyError("another dpkg has been at work for 300 s; let it end")
 
         interrupted.wait_for_others = apt.take_away = wait
 
     result = world.converge(packages=["lib"], units=[], name="other", before=busy, **SICK)
     assert "another dpkg has been at work" in result["msg"]
     assert "lib" in installed(world)
-    assert (world.root / "state/journal/other/journal.json").exists()
+    left = json.loads((world.root / "state/journal/other/journal.json").read_text())
+    assert (left["packages"]["new"], left["paths"], left["units"], left["manifest"]) == (["lib"], [], [], None)
     result = world.converge(units=[], name="other")
     assert result["actions"][0] == "undid an interrupted run"
     assert installed(world) == {"daemon": "1.0"}
@@ -221,13 +223,13 @@ def test_apt_that_comes_to_install_after_its_run_was_undone_installs_nothing(wor
 
     journal = world.root / "state/journal/other"
     assert world.converge(packages=["lib"], units=[], name="other", before=die_before_apt) == {"killed": True}
-    hook = (journal / "coming/hook").read_text()
-    assert apt_hook.resolved(journal, {"awaited": True, "held": ["lib"]}) == {}
-    place = f"{journal}/coming"
-    done = tell(hook.replace("os.path.dirname(__file__)", repr(place)), "lib - - none < 1.0 all none /lib.deb\n")
+    (place,) = journal.glob("coming-*")
+    hook = (place / "hook").read_text()
+    assert apt_hook.resolved(journal, {"awaited": place.name, "held": ["lib"]}) == {}
+    done = tell(hook.replace("os.path.dirname(__file__)", repr(str(place))), "lib - - none < 1.0 all none /lib.deb\n")
     assert done.returncode != 0
     assert "No such file or directory" in done.stderr
-    assert apt_hook.claim(journal) == []
+    assert apt_hook.claim(place) == []
 
 
 @pytest.mark.parametrize(
@@ -241,10 +243,24 @@ def test_apt_that_comes_to_install_after_its_run_was_undone_installs_nothing(wor
     ],
 )
 def test_the_hook_tells_what_is_new_and_stops_apt_where_something_else_is_touched(tmp_path, lines, new):
-    apt_hook.expect(tmp_path)
-    done = tell((tmp_path / "coming/hook").read_text().replace("__file__", repr(f"{tmp_path}/coming/hook")), lines)
+    place = tmp_path / "coming"
+    apt_hook.expect(place)
+    done = tell((place / "hook").read_text().replace("__file__", repr(f"{place}/hook")), lines)
     assert (done.returncode == 0) == bool(new)
-    assert apt_hook.claim(tmp_path) == new
+    assert apt_hook.claim(place) == new
+
+
+def test_a_removal_is_stopped_where_another_architectures_package_of_that_name_would_go():
+    options = apt_hook.going(["lib"])
+    code = shlex.split(options[1].partition("::=")[2])
+    one, other = "lib 1.0 amd64 same > - - none **REMOVE**\n", "lib 1.0 i386 same > - - none **REMOVE**\n"
+    status = [
+        subprocess.run(
+            [sys.executable, *code[1:]], input=f"VERSION 3\nAPT::Architecture=amd64\n\n{lines}", text=True, check=False
+        ).returncode
+        for lines in (one, one + other)
+    ]
+    assert status == [0, 1]
 
 
 def tell(hook, lines):
