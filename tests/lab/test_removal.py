@@ -40,6 +40,7 @@ REASONS = {
     rf"paths: /var/log/alternatives\.log: {ANY}": "what they did, too",
     # When Debian's own timers last ran, which were there before.
     rf"paths: /var/lib/systemd/timers/stamp-apt-daily(-upgrade)?\.timer: {NEW}": "systemd's note of that",
+    rf"paths: /var/backups/(alternatives\.tar|dpkg\.[a-z]+)\.\d+(\.gz)?: ({ANY}|{NEW})": "dpkg's copies at midnight",
     r"units: (network-pre|time-set|time-sync)\.target: static inactive -> static active": "a milestone of this boot",
     # Of a host that lost its power: systemd clears it by age.
     rf"paths: /var/tmp/systemd-private-[0-9a-f]+-chrony\.service-\w+(/tmp)?: {NEW}": "a daemon's own /tmp",

@@ -70,7 +70,9 @@ ExecStartPre=-/usr/bin/python3 -I /usr/lib/bongsu/bongsu recover
 ExecStart=/usr/bin/python3 -I /usr/lib/bongsu/bongsu drift --textfile
 ExecStart=/usr/bin/python3 -I /usr/lib/bongsu/bongsu controls --textfile
 ExecStart=/usr/bin/python3 -I /usr/lib/bongsu/bongsu updates --textfile
-SuccessExitStatus=1
+# A run that is under way is waited for, however long apt takes; after a removal, nothing is left to look with (2).
+TimeoutStartSec=2h
+SuccessExitStatus=1 2
 Nice=10
 IOSchedulingClass=idle
 """,
