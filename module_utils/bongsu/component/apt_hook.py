@@ -14,37 +14,9 @@ from typing import Any
 
 from .. import host
 
-# What replaces or removes something must be in the journal in more words, which only a simulation finds.
-_KEEP = '''\
-"""Keeps the list of the packages that apt is about to install; ends in error, and so ends apt, unless all are new.
-
-Whoever undoes this run moves the directory away: an apt-get that comes here afterwards installs nothing.
-"""
+# Both hooks begin so: apt gives its settings first, then an empty line, then a line for each package.
+_SETTINGS = """\
 import os
-import sys
-
-place = os.path.dirname(__file__)
-native, new = "", set()
-for line in sys.stdin:
-    if line.startswith("APT::Architecture="):
-        native = line.strip().partition("=")[2]
-    if line == "\\n":
-        break
-for line in sys.stdin:
-    name, old, _, _, _, _, architecture, _, action = line.rstrip("\\n").split(" ", 8)
-    if old != "-" or action == "**REMOVE**":
-        sys.exit(f"bongsu: {name} is here already")
-    new.add(name if architecture in (native, "all") else f"{name}:{architecture}")
-with open(f"{place}/new", "w") as file:
-    file.write("".join(f"{name}\\n" for name in sorted(new)))
-    file.flush()
-    os.fsync(file.fileno())
-os.rename(f"{place}/new", f"{place}/list")
-directory = os.open(place, os.O_RDONLY)
-os.fsync(directory)
-'''
-# A package of another architecture has the same name here.
-_ALLOW = """\
 import sys
 native = ""
 for line in sys.stdin:
@@ -52,10 +24,33 @@ for line in sys.stdin:
         native = line.strip().partition("=")[2]
     if line == "\\n":
         break
+"""
+# Keeps the list of the packages that are about to come. What replaces or removes something must be in the journal in
+# more words, which only a simulation finds. Whoever undoes the run moves the place away: an apt-get that comes here
+# afterwards installs nothing.
+_KEEP = f"""\
+{_SETTINGS}
+place, new = os.path.dirname(__file__), set()
+for line in sys.stdin:
+    name, old, _, _, _, _, architecture, _, action = line.rstrip("\\n").split(" ", 8)
+    if old != "-" or action == "**REMOVE**":
+        sys.exit(f"bongsu: {{name}} is here already")
+    new.add(name if architecture in (native, "all") else f"{{name}}:{{architecture}}")
+with open(f"{{place}}/new", "w") as file:
+    file.write("".join(f"{{name}}\\n" for name in sorted(new)))
+    file.flush()
+    os.fsync(file.fileno())
+os.rename(f"{{place}}/new", f"{{place}}/list")
+directory = os.open(place, os.O_RDONLY)
+os.fsync(directory)
+"""
+# A package of another architecture has the same name here.
+_ALLOW = f"""\
+{_SETTINGS}
 for line in sys.stdin:
     words = line.split()
     if words[-1] != "**REMOVE**" or words[0] not in sys.argv or words[2] not in (native, "all"):
-        sys.exit(f"bongsu: not asked for: {line}")
+        sys.exit(f"bongsu: not asked for: {{line}}")
 """
 _PYTHON = "/usr/bin/python3"
 

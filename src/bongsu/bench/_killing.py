@@ -170,18 +170,15 @@ class Siege:
     def _settle(self, before: Snapshot, wanted: Snapshot) -> tuple[str, list[str]]:
         """Wait until the host is as before or as wanted; return which, and what is wrong when it is neither in time."""
         end = time.monotonic() + self.settled_within
+        self.root = Path(f"/proc/{self.victim.init}/root")  # after a boot, its first process is another one
         while True:
             verdict, problems = "broken", ["the run's process still lives, or waits to be undone"]
-            if not (_endings.running(_endings.host_mark(self.victim)) or self._waits()) or time.monotonic() > end:
+            # To see an open journal costs nothing, and a snapshot seconds of a core.
+            if not (_endings.running(_endings.host_mark(self.victim)) or self._journals()) or time.monotonic() > end:
                 verdict, problems = judge(_snapshot.take(self.victim, LOOK), before, wanted)
             if not problems or time.monotonic() > end:
                 return verdict, problems
             time.sleep(1.0)
-
-    def _waits(self) -> bool:
-        """Tell whether a journal is open on the host: to see that costs nothing, and a snapshot seconds of a core."""
-        root = Path(f"/proc/{self.victim.init}/root")  # its first process is another one after a boot
-        return any((root / "var/lib/bongsu/journal").glob("*/journal.json"))
 
     def _finish(self, attempt: Attempt) -> list[str]:
         """Run to the attempt's target, undisturbed, and once more; list what is wrong then."""
