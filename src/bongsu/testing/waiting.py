@@ -18,9 +18,8 @@ _USUAL = 2.0  # minutes of a check that does not say
 
 @dataclass(frozen=True)
 class Turn:
-    """A check whose turn it is: its place in the list as it was asked for, and the lane that it has meanwhile."""
+    """A check whose turn it is, and the lane that it has meanwhile."""
 
-    place: int
     check: Check
     lane: int | None
 
@@ -74,10 +73,10 @@ class Waiting:
         if any(turn.check.alone or check.alone or turn.check.needs & check.needs for turn in self._running):
             return None
         if not check.in_lane:
-            return Turn(place, check, None)
+            return Turn(check, None)
         taken = {turn.lane for turn in self._running}
         free = [number for number in self._lanes if number not in taken]
-        return Turn(place, check, free[0]) if free else None
+        return Turn(check, free[0]) if free else None
 
 
 def _length(checks: Sequence[Check], place: int) -> float:
