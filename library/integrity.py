@@ -14,6 +14,7 @@ attributes:
   check_mode: {support: full}
 options:
   fetch: {type: bool, default: false, description: Return the database itself.}
+  deadline: {type: int, default: 0, description: Seconds to wait for a first database that is being made.}
 """
 
 EXAMPLES = r"""
@@ -38,9 +39,10 @@ from ansible.module_utils.bongsu.integrity import verb
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule({"fetch": {"type": "bool", "default": False}}, supports_check_mode=True)
+    options = {"fetch": {"type": "bool", "default": False}, "deadline": {"type": "int", "default": 0}}
+    module = AnsibleModule(options, supports_check_mode=True)
     try:
-        module.exit_json(changed=False, database=verb.answer(fetch=module.params["fetch"]))
+        module.exit_json(changed=False, database=verb.answer(**module.params))
     except BongsuError as error:
         module.fail_json(msg=str(error), **error.details)
 

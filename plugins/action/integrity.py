@@ -17,7 +17,7 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
-    _VALID_ARGS = frozenset({"accept"})
+    _VALID_ARGS = frozenset({"accept", "deadline"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return ``told``, sentences for the operator, and ``failure``, one or none; in check mode nothing is kept."""
@@ -25,7 +25,7 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         host = str(variables["inventory_hostname"])
         result |= {"changed": False, "told": [], "failure": ""}
-        report = self._ask(variables, fetch=False)
+        report = self._ask(variables, deadline=self._task.args.get("deadline", 0))
         if report.get("failed") or not report["database"]:
             return {**result, **report}
         place = paths.evidence_dir(self._templar.template(variables.get("bongsu_evidence")))
@@ -46,9 +46,9 @@ class ActionModule(ActionBase):
         told = list(verdict.told) + [f"{one['kind']} for no known reason: {one['path']}" for one in answer["findings"]]
         return {**result, "told": told, "failure": verdict.failure}
 
-    def _ask(self, variables: dict[str, Any], *, fetch: bool) -> dict[str, Any]:
+    def _ask(self, variables: dict[str, Any], **arguments: Any) -> dict[str, Any]:
         report: dict[str, Any] = self._execute_module(
-            module_name="integrity", module_args={"fetch": fetch}, task_vars=variables
+            module_name="integrity", module_args=arguments, task_vars=variables
         )
         report.pop("invocation", None)
         return report

@@ -20,6 +20,7 @@ class Asking(Fleet):
         plays = yaml.safe_load((root / "site.yml").read_text())
         (play,) = [play for play in yaml.safe_load(SITE.read_text()) if play["name"].startswith("Ask what only")]
         (root / "site.yml").write_text(yaml.safe_dump([plays[0], play, *plays[1:]]))
+        (root / "tasks").symlink_to(SITE.parent / "tasks")
         self.tell("group_vars/all.yml", bongsu_profile="small", bongsu_operators=[CAME_FROM])
         for place, host in enumerate(sorted(ALL)):
             self.tell(f"host_vars/{host}.yml", ansible_host=f"192.0.2.{101 + place}")

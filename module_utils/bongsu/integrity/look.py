@@ -21,6 +21,8 @@ from .explain import Judge, Placed, Then
 _LOOKS = 3  # while packages or a run change what is looked at, what it finds is no use
 _REST = 10.0  # seconds without a change: a run has made its last
 _PATIENCE, _PAUSE = 1800.0, 2.0  # seconds to wait for that at the most, and between two looks whether it is so
+_UNIT = "aidecheck.service"
+_SHORT = 0.5  # seconds between two looks whether the first database is there
 _AIDE_SECONDS = 6 * 3600.0
 _FAILED = 14  # exit statuses of AIDE from here on are errors; below, they say what was found
 _MARKS = (apt.DPKG_STATUS, Path(store.DEFAULT) / "components", Path(store.DEFAULT) / "journal")
@@ -37,6 +39,15 @@ def alone() -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def wait_for_the_first(seconds: float) -> None:
+    """Wait until there is a database, or none is being made, but no longer than ``seconds``."""
+    end = time.monotonic() + seconds
+    while kept.made() is None and time.monotonic() < end:
+        if host.run(["systemctl", "is-active", _UNIT]).text.strip() != "activating":
+            return
+        time.sleep(_SHORT)
 
 
 def look() -> kept.Seen:

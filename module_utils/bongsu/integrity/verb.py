@@ -50,10 +50,14 @@ def run(options: argparse.Namespace) -> int:
     return 1 if seen is None or seen.findings else 0
 
 
-def answer(*, fetch: bool) -> dict[str, Any]:
-    """Tell a controller of the database, with its content where that is asked for; empty where the role is not."""
+def answer(*, fetch: bool, deadline: float) -> dict[str, Any]:
+    """Tell a controller of the database, with its content where that is asked for; empty where the role is not.
+
+    ``deadline`` is in seconds: as long as that, a first database that is being made is waited for.
+    """
     if not kept.CONFIG.exists() or not (store.Store(store.DEFAULT).manifest(kept.COMPONENT)):
         return {}
+    look.wait_for_the_first(deadline)
     made, seen = kept.made(), kept.seen()
     if made is None or seen is None:
         return {"sha256": "", "findings": []}
