@@ -26,6 +26,10 @@ options:
   until:
     description: The moment, in seconds since 1970, from which the host is to be looked at in full again.
     type: float
+  controls:
+    description: Whether it asks for what is in effect of the host's security controls; daemons and the kernel tell.
+    type: bool
+    default: true
   release:
     description: Id of the run that gives its lease on the host back.
     type: str

@@ -21,6 +21,7 @@ ARGUMENT_SPEC = {
     "files": {"type": "list", "elements": "str", "default": []},
     "until": {"type": "float"},
     "release": {"type": "str"},
+    "controls": {"type": "bool", "default": True},
     "state_directory": {"type": "path", "default": DEFAULT},
 }
 
@@ -29,7 +30,7 @@ def answer(params: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
     """Say how the host is; or write the record down, and give the lease back."""
     directory = params["state_directory"]
     if params["record"] is None and params["release"] is None:
-        return {"state": look(directory)}
+        return {"state": look(directory, controls=params["controls"])}
     if check:
         return {"not_recorded": ["this is check mode"]}
     try:
@@ -41,14 +42,14 @@ def answer(params: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
             lease.release(Store(directory), params["release"])
 
 
-def look(state_directory: str) -> dict[str, Any]:
+def look(state_directory: str, *, controls: bool = True) -> dict[str, Any]:
     """Answer what the controller needs to judge whether there is anything to do; change nothing.
 
     ``components`` gives the digest of each component that is as its manifest says, ``drift`` the first difference of
     each other one, ``unfinished`` those that an interrupted run has left a journal of. ``ineffective`` names the
-    security controls that are not in effect, whatever the files say. ``release`` is Debian's, and
-    ``came_from`` the address from which this question came over SSH. ``trouble`` tells why the host could not be looked
-    at whole.
+    security controls that are not in effect, whatever the files say; without ``controls``, none is asked for.
+    ``release`` is Debian's, and ``came_from`` the address from which this question came over SSH. ``trouble`` tells
+    why the host could not be looked at whole.
     """
     directory = Path(state_directory)
     record: dict[str, Any] = {}
@@ -58,7 +59,7 @@ def look(state_directory: str) -> dict[str, Any]:
     trouble = ""
     try:
         components, drift = _verified(state_directory)
-        ineffective = _ineffective()
+        ineffective = _ineffective() if controls else []
         record = _read(directory / RECORD)
     except (BongsuError, OSError) as error:
         trouble = str(error)
@@ -80,7 +81,8 @@ def look(state_directory: str) -> dict[str, Any]:
 def seal(state_directory: str, record: Mapping[str, Any], files: Iterable[str], until: float | None) -> list[str]:
     """Write the record of a complete run, with what only the host knows; return why not, empty when written.
 
-    The host must be as the record says: what has drifted since it was converged is for the next run to see.
+    The host must be as the record says: what has drifted since it was converged is for the next run to see. What its
+    security controls are like is no part of it: the next run asks them anew before it passes the host over.
     """
     path = Path(state_directory) / RECORD
     components, drift = _verified(state_directory)
@@ -93,7 +95,6 @@ def seal(state_directory: str, record: Mapping[str, Any], files: Iterable[str], 
         for name, digest in own.items()
         if name in drift or components.get(name) != digest
     ]
-    troubles += [f"{name} is not in effect" for name in _ineffective()]
     troubles += [f"{name} is not there" for name, observed in seen.items() if observed["kind"] == "absent"]
     if troubles:
         path.unlink(missing_ok=True)

@@ -40,9 +40,7 @@ class ActionModule(ActionBase):
             python = variables.get("ansible_playbook_python", "python3")
             return {**result, "failed": True, "msg": _NOT_INSTALLED.format(python=python, why=error)}
         sources = variables.get("ansible_inventory_sources") or []
-        # A host list such as `-i web1,` is no file: there is nothing to read, the hosts are in the command.
-        files = [Path(str(source)) for source in sources if "," not in str(source)]
-        problems = [str(problem) for problem in check(files, loader=self._loader)] if files else []
+        problems = [str(problem) for problem in check([Path(str(source)) for source in sources], loader=self._loader)]
         if problems:
             count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
             lines = "\n".join(problems)

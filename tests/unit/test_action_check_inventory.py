@@ -25,11 +25,11 @@ PLAYBOOK = """\
 HOSTS = "all: {children: {moniters: {hosts: {m1: {ansible_host: 192.0.2.1}, m2: {ansible_host: 192.0.2.1}}}}}\n"
 
 
-def play(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def play(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     (tmp_path / "site.yml").write_text(PLAYBOOK)
     (tmp_path / "inventory").mkdir()
     (tmp_path / "inventory" / "hosts.yml").write_text(HOSTS)
-    command = [Path(sys.executable).parent / "ansible-playbook", "-i", "inventory", "site.yml"]
+    command = [Path(sys.executable).parent / "ansible-playbook", *(arguments or ("-i", "inventory")), "site.yml"]
     config = {"ANSIBLE_CONFIG": str(project_root() / "ansible.cfg"), **environment}
     return subprocess.run(
         command, cwd=tmp_path, env=os.environ | config, capture_output=True, text=True, check=False, timeout=60
@@ -48,6 +48,14 @@ def test_every_problem_is_told_and_no_host_contacted(told: subprocess.CompletedP
     assert "no host was contacted" in told.stdout
     assert "Contact the hosts" not in told.stdout
     assert "unreachable=1" not in told.stdout
+
+
+def test_hosts_and_values_of_the_command_line_are_checked_as_well(tmp_path: Path) -> None:
+    told = play(tmp_path, "-i", "192.0.2.1,", "-e", "accounts_state=gone", "-e", "prometheus_peers_deadline=soon")
+    assert told.returncode == 2
+    assert "accounts_state: 'gone' is not one of: present, absent" in told.stdout
+    assert "prometheus_peers_deadline: is 'soon', where a whole number is wanted" in told.stdout
+    assert "Contact the hosts" not in told.stdout
 
 
 def test_it_says_where_the_package_is_missing(tmp_path: Path) -> None:

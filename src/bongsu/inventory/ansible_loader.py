@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bongsu.inventory.model import Host, Inventory, Problem, Unresolved
-from bongsu.inventory.sources import shown
+from bongsu.inventory.sources import is_host_list, shown
 from bongsu.inventory.words import words
 from bongsu.paths import project_root
 
@@ -68,7 +68,8 @@ def load(sources: Sequence[Path], loader: DataLoader, definitions: Definitions, 
     from ansible.vars.manager import VariableManager
 
     try:
-        manager = InventoryManager(loader, sources=[str(source.absolute()) for source in sources])
+        named = [str(source if is_host_list(source) else source.absolute()) for source in sources]
+        manager = InventoryManager(loader, sources=named)
         variables = VariableManager(loader, manager)
         HostVars(manager, variables, loader)  # makes `hostvars` known to the variables
         defaults = _trusted(schema.defaults)

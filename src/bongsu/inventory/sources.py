@@ -33,11 +33,18 @@ def shown(path: Path | str) -> str:
     return str(whole.relative_to(here)) if whole.is_relative_to(here) else str(whole)
 
 
+def is_host_list(source: Path) -> bool:
+    """Tell whether a source is a list of hosts, such as `-i web1,`: no file, and nothing to read."""
+    return "," in str(source)
+
+
 def read_sources(sources: Sequence[Path], loader: DataLoader) -> Scan:
     """Scan every YAML file that Ansible would read for these sources; problems are in the result."""
     scan = Scan()
     seen: set[Path] = set()
     for source in sources:
+        if is_host_list(source):
+            continue
         if not source.exists():
             scan.problems.append(Problem(shown(source), "", "there is no such inventory; `bongsu init` makes one"))
             continue
