@@ -112,6 +112,29 @@ def test_a_module_is_off_only_where_modprobe_says_so(status, text, word):
 
 
 @pytest.mark.parametrize(
+    ("together", "one_by_one"),
+    [
+        ("install /bin/false \ninstall /bin/true", False),
+        ("install /bin/false \nmodprobe: WARNING: Module sctp not found in directory /lib/modules/6.1", False),
+        ("install /bin/false", True),
+        ("install /bin/false \ninsmod /lib/modules/6.1/sctp.ko", True),
+        ("install /bin/false \nmodprobe: ERROR: something else", True),
+    ],
+)
+def test_modules_are_asked_for_one_by_one_unless_all_are_off(tmp_path, monkeypatch, together, one_by_one):
+    def run(argv):
+        asked.append(argv[3:])
+        return host.Output(0, together if argv[3] == "--all" else "insmod /lib/modules/6.1/a.ko")
+
+    asked = []
+    monkeypatch.setattr(modprobe, "MODULES", tmp_path)
+    monkeypatch.setattr(modprobe.host, "run", run)
+    words = modprobe.look(["dccp", "sctp"])
+    assert words == {name: ["on" if one_by_one else "off"] for name in ("dccp", "sctp")}
+    assert asked == [["--all", "dccp", "sctp"], *([["dccp"], ["sctp"]] if one_by_one else [])]
+
+
+@pytest.mark.parametrize(
     ("made", "why"), [("sctp/initstate", "is loaded already"), ("sctp/parameters", "is a part of")]
 )
 def test_a_module_that_is_in_the_kernel_already_is_told(tmp_path, monkeypatch, made, why):
