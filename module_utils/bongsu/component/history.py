@@ -42,6 +42,6 @@ def complete(
         "parents": originals.parents(component, manifest),
         "unit_originals": originals.keep_units(component, before.units, manifest, store),
         "unit_files": {name: {"fragment": states[name].fragment, "dropins": overriding[name]} for name in own},
-        "running": manifests.records(component, states),
+        "running": manifests.records(component, before.units, states),
         "converged_at": round(time.time(), 3),
     }

@@ -69,8 +69,12 @@ def empty(component: str) -> dict[str, Any]:
     return {"format": FORMAT, "component": component, "packages": [], "files": [], "units": []}
 
 
-def records(component: Component, states: Mapping[str, UnitState]) -> dict[str, Any]:
-    """Give what each running unit has read: its invocation and the digests of its files."""
+def records(component: Component, before: Mapping[str, UnitState], states: Mapping[str, UnitState]) -> dict[str, Any]:
+    """Give what each running unit has read: its invocation and the digests of its files.
+
+    ``before`` is how the units were before anything was changed. Another's that was still starting then was not acted
+    on, and may have read the files of before: of one without a record, the times tell.
+    """
     return {
         unit.name: {
             "invocation": states[unit.name].invocation,
@@ -81,7 +85,7 @@ def records(component: Component, states: Mapping[str, UnitState]) -> dict[str, 
             },
         }
         for unit in component.units
-        if states[unit.name].active
+        if states[unit.name].active and (before[unit.name].active or not unit.as_found)
     }
 
 

@@ -4,7 +4,7 @@ import os
 import time
 
 import pytest
-from ansible.module_utils.bongsu.component import drift_host
+from ansible.module_utils.bongsu.component import drift_host, manifest, spec, units
 
 AS_FOUND = [{"name": "daemon.service", "state": "as_found"}]
 
@@ -76,6 +76,18 @@ def test_one_that_has_not_read_its_file_is_told(host, drop_in, monkeypatch):
     os.utime(path, (time.time() + 5, time.time() + 5))
     host.set_unit(invocation="another")
     assert ("ours", "daemon.service", "unread") in findings(host)
+
+
+def test_one_that_was_still_starting_may_have_read_what_was_there_before():
+    def state(*, active):
+        values = {"LoadState": "loaded", "ActiveState": "active" if active else "activating", "InvocationID": "first"}
+        return {"daemon.service": units._parse_block("daemon.service", "\n".join(map("=".join, values.items())))}
+
+    running = state(active=True)
+    ours = spec.UnitSpec("daemon.service", enabled=False, started=False, masked=False, as_found=True)
+    component = spec.Component("ours", packages=(), files=(), validate=(), units=(ours,))
+    assert manifest.records(component, state(active=False), running) == {}
+    assert manifest.records(component, running, running)["daemon.service"]["invocation"] == "first"
 
 
 def test_gone_it_gives_the_unit_back_and_restarts_it_and_the_owner_keeps_it(host, drop_in):
