@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import timeit
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from bongsu import paths
 
 
 def describe() -> dict[str, Any]:
-    """Return processors, memory, system, versions, the load just before (1 minute) and the commit that is measured."""
+    """Return processors, memory, system, versions, the commit that is measured, and how it was just before.
+
+    That is the load (1 minute) and the speed: ``loop_s``, the seconds of a fixed loop.
+    """
     return {
         "cpus": len(os.sched_getaffinity(0)),
         "cpu": cpu_model(Path("/proc/cpuinfo").read_text()),
@@ -23,6 +27,7 @@ def describe() -> dict[str, Any]:
         "python": platform.python_version(),
         "ansible_core": version("ansible-core"),
         "load_before": round(os.getloadavg()[0], 2),
+        "loop_s": round(loop_seconds(), 3),
         "commit": _commit(),
     }
 
@@ -32,8 +37,17 @@ def line(machine: dict[str, Any]) -> str:
     return (
         f"{machine['cpus']} cpus ({machine['cpu'] or 'unnamed'}), {machine['memory_gib']} GiB, {machine['system']}, "
         f"kernel {machine['kernel']}, Python {machine['python']}, ansible-core {machine['ansible_core']}, "
-        f"load before {machine['load_before']}, commit {machine['commit'] or 'unknown'}"
+        f"load before {machine['load_before']}, a fixed loop in {machine['loop_s']} s, "
+        f"commit {machine['commit'] or 'unknown'}"
     )
+
+
+def loop_seconds() -> float:
+    """Return how long a million multiplications take this Python, the best of five times.
+
+    A rented machine's speed goes up and down by half from one hour to the next, and all seconds with it.
+    """
+    return min(timeit.repeat("sum(number * number for number in range(1_000_000))", number=1, repeat=5))
 
 
 def cpu_model(cpuinfo: str) -> str:

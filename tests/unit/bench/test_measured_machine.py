@@ -17,5 +17,8 @@ def test_it_can_be_kept_and_told():
     assert json.loads(json.dumps(machine)) == machine
     assert machine["cpus"] >= 1
     assert machine["memory_gib"] > 0
+    assert machine["loop_s"] > 0
     told = _machine.line(machine)
-    assert all(str(machine[key]) in told for key in ("cpus", "system", "kernel", "ansible_core", "load_before"))
+    assert all(
+        str(machine[key]) in told for key in ("cpus", "system", "kernel", "ansible_core", "load_before", "loop_s")
+    )
