@@ -47,7 +47,8 @@ def look(state_directory: str, *, controls: bool = True) -> dict[str, Any]:
 
     ``components`` gives the digest of each component that is as its manifest says, ``drift`` the first difference of
     each other one, ``unfinished`` those that an interrupted run has left a journal of. ``ineffective`` names the
-    security controls that are not in effect, whatever the files say; without ``controls``, none is asked for.
+    security controls that are not in effect, whatever the files say; without ``controls``, which is told, none is
+    asked for.
     ``release`` is Debian's, and ``came_from`` the address from which this question came over SSH. ``trouble`` tells
     why the host could not be looked at whole.
     """
@@ -69,6 +70,7 @@ def look(state_directory: str, *, controls: bool = True) -> dict[str, Any]:
         "components": components,
         "drift": drift,
         "ineffective": ineffective,
+        "controls": controls,
         "unfinished": _journals(directory),
         "identity": _identity(),
         "release": host.release(),

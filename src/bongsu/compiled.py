@@ -36,6 +36,8 @@ _SYNTAX = (
     "lstrip_blocks",
     "newline_sequence",
     "keep_trailing_newline",
+    "autoescape",
+    "optimized",
 )
 _compile = jinja2.Environment.compile
 _known: dict[Path, CodeType] = {}
@@ -57,12 +59,13 @@ def once(directory: Path) -> None:
 
 
 def _key(environment: jinja2.Environment, source: str) -> str:
-    meaning = [type(environment).__qualname__, *(getattr(environment, name) for name in _SYNTAX), source]
+    extensions = sorted(environment.extensions)
+    meaning = [type(environment), extensions, *(getattr(environment, name) for name in _SYNTAX), source]
     return hashlib.sha256(repr(meaning).encode()).hexdigest()
 
 
 def _read(path: Path) -> CodeType | None:
-    with suppress(FileNotFoundError):
+    with suppress(OSError, EOFError, ValueError, TypeError):  # none yet, or nothing that can be read
         code: CodeType = marshal.loads(path.read_bytes())  # noqa: S302 - this run's own, where nobody else can write
         return code
     return None

@@ -44,8 +44,10 @@ def test_what_one_process_compiles_the_others_have(compilations, tmp_path):
 
 def test_one_that_was_forked_leaves_it_to_its_parent(compilations):
     if not (child := os.fork()):
-        environment().from_string("{{ 1 + 1 }}")
-        os._exit(0)
+        try:
+            environment().from_string("{{ 1 + 1 }}")
+        finally:
+            os._exit(0)
     os.waitpid(child, 0)
     assert environment().from_string("{{ 1 + 1 }}").render() == "2"
     assert compilations == []
@@ -78,6 +80,15 @@ def test_one_that_is_loaded_by_name_is_jinjas_own(compilations):
     loading = environment(loader=jinja2.DictLoader({"a": "{{ 2 }}"}))
     assert loading.get_template("a").render() == "2"
     assert compilations == ["{{ 2 }}"]
+
+
+def test_what_cannot_be_read_is_compiled_again(compilations, tmp_path):
+    for _ in range(2):
+        another_process()
+        assert environment().from_string("{{ 4 }}").render() == "4"
+        (kept,) = tmp_path.iterdir()
+        kept.write_bytes(kept.read_bytes()[:9])
+    assert len(compilations) == 2
 
 
 def test_where_nothing_can_be_kept_it_is_compiled(compilations, tmp_path):

@@ -1,4 +1,4 @@
-"""Files that override a unit's definition: drop-ins, and whole definitions in /etc and /run."""
+"""Files that override a unit's definition: drop-ins, and whole definitions, wherever they come before a package's."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from .. import host
 from .changes import Found
 from .manifest import digest
 
-# Where an administrator, or systemctl's own verbs, override what packages bring (systemd.unit(5)).
+# Where an administrator, or systemctl's and portablectl's own verbs, override what packages bring (systemd.unit(5)).
 DIRECTORIES = (
     "/etc/systemd/system.control",
     "/run/systemd/system.control",
+    "/run/systemd/transient",
     "/etc/systemd/system",
+    "/etc/systemd/system.attached",
     "/run/systemd/system",
+    "/run/systemd/system.attached",
+    "/usr/local/lib/systemd/system",
 )
 
 

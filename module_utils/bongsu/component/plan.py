@@ -7,6 +7,7 @@ from typing import Any
 
 from . import manifest as manifests
 from .changes import Change, Found, change_for, diff_of
+from .overrides import DIRECTORIES
 from .packages import PackagePlan
 from .spec import Component, FileSpec, UnitSpec
 from .units import Step, UnitState, outdated_files, plan_unit
@@ -96,7 +97,7 @@ _PAST = {
     "mask": "masked",
     "unmask": "unmasked",
 }
-_UNIT_DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system")
+_UNIT_DIRECTORIES = (*DIRECTORIES, "/lib/systemd/system", "/usr/lib/systemd/system")
 
 
 def make_plan(component: Component, seen: Observed, manifest: dict[str, Any] | None, *, leaving: bool = False) -> Plan:

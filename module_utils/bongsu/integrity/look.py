@@ -44,7 +44,7 @@ def alone() -> Iterator[None]:
 def wait_for_the_first(seconds: float) -> None:
     """Wait until there is a database, or none is being made, but no longer than ``seconds``."""
     end = time.monotonic() + seconds
-    while kept.made() is None and time.monotonic() < end:
+    while (kept.made() is None or kept.seen() is None) and time.monotonic() < end:
         if host.run(["systemctl", "is-active", _UNIT]).text.strip() != "activating":
             return
         time.sleep(_SHORT)

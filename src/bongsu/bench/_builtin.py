@@ -96,7 +96,7 @@ def parts(manifests: Sequence[Mapping[str, Any]]) -> Parts:
             continue
         part = found.setdefault(_part(manifest["component"]), {kind: [] for kind in TASKS})
         part["packages"] += [package["name"] for package in manifest["packages"]]
-        part["units"] += manifest["units"]
+        part["units"] += [unit for unit in manifest["units"] if not unit.get("as_found")]  # those are another part's
         for file in manifest["files"]:
             if file["dest"] in seen:
                 continue

@@ -153,7 +153,9 @@ def _units(manifest: Manifest, placed: set[str]) -> Iterator[Mutation]:
                 yield Mutation(way, name, unit, "unit_masked", script.replace("{}", unit))
         if wanted["started"] and unit.endswith(".service") and whole not in placed:
             copy = f"sed 's|^ExecStart=.*|ExecStart=/bin/sleep infinity|' $(systemctl show -P FragmentPath {unit})"
-            for way, path in (("redefined", whole), ("redefined until reboot", f"/run/systemd/system/{unit}")):
+            places = {"redefined until reboot": "/run", "redefined beside programs": "/usr/local/lib"}
+            elsewhere = {way: f"{root}/systemd/system/{unit}" for way, root in places.items()}
+            for way, path in {"redefined": whole, **elsewhere}.items():
                 script = f"{copy} >/root/unit && mkdir -p {path.rpartition('/')[0]} && mv /root/unit {path}"
                 yield Mutation(way, name, path, "dropin", f"{script}; {_loaded(unit)}", _not_hijacked(unit))
 
@@ -166,6 +168,7 @@ def _drop_ins(component: str, wanted: Mapping[str, Any]) -> Iterator[Mutation]:
         "overridden": ("/etc", load),
         "overridden until reboot": ("/run", load),
         "overridden, not loaded": ("/etc", ":"),
+        "overridden beside programs": ("/usr/local/lib", load),
     }
     for way, (root, then) in ways.items():
         path = f"{root}/systemd/system/{unit}.d/zz-by-hand.conf"

@@ -78,6 +78,8 @@ def _reasons(host: str, answers: Mapping[str, Answer], sections: Mapping[str, st
         yield "changed since: the host's Debian release, its kernel or its name"
     if answer["expired"]:
         yield "it is time to renew something, such as its certificate"
+    if not answer["controls"]:
+        yield "it was not asked what is in effect on it"
     if answer["ineffective"]:
         yield f"not in effect on it: {', '.join(answer['ineffective'])}"
     yield from (f"{path} is not as it was left" for path in answer["changed_files"])
@@ -102,7 +104,7 @@ def _of_target(host: str, target: str, components: Mapping[str, str | None], ans
 def troubled(trouble: str) -> dict[str, Any]:
     """Return the answer of a host that could not look at itself."""
     nothing: dict[str, Any] = {"record": {}, "components": {}, "drift": {}, "unfinished": [], "changed_files": []}
-    nothing["ineffective"] = []
+    nothing |= {"ineffective": [], "controls": False}
     return {**nothing, "trouble": trouble, "identity": "", "expired": False}
 
 

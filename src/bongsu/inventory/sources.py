@@ -35,7 +35,7 @@ def shown(path: Path | str) -> str:
 
 def is_host_list(source: Path) -> bool:
     """Tell whether a source is a list of hosts, such as `-i web1,`: no file, and nothing to read."""
-    return "," in str(source)
+    return "," in str(source) and not source.exists()
 
 
 def read_sources(sources: Sequence[Path], loader: DataLoader) -> Scan:

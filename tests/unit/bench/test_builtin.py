@@ -53,6 +53,12 @@ def test_the_toolkits_own_component_is_not_asked_of_the_other_side():
     assert _builtin.parts([TOOLKIT]) == {}
 
 
+def test_a_unit_of_another_part_is_left_to_that_one():
+    sandbox = manifest("service_sandbox", units=["prometheus-node-exporter.service"])
+    sandbox["units"][0] |= {"enabled": False, "started": False, "as_found": True}
+    assert _builtin.parts([AGENT, sandbox])["service_sandbox"]["units"] == []
+
+
 def test_a_path_that_must_not_be_is_removed():
     found = _builtin.parts([manifest("probe_target.web1", files=[("/etc/x.yml", "absent")])])
     assert found["probe_target"]["absent"] == ["/etc/x.yml"]

@@ -41,7 +41,9 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     for reader in (lookup, state):
         monkeypatch.setattr(reader, "CONTROLS", str(place("/etc/bongsu/controls")))
     monkeypatch.setattr(controls_host, "DIRECTORY", place("/etc/bongsu/controls"))
-    units = tuple(str(place(name)) for name in ("/etc/systemd/system", "/run/systemd/system"))
+    units = tuple(
+        str(place(name)) for name in ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system")
+    )
     monkeypatch.setattr(overrides, "DIRECTORIES", units)
     monkeypatch.setattr(plan, "_UNIT_DIRECTORIES", units)
     for name in ("_HOLD", "_HOLD_LONG"):

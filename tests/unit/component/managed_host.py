@@ -36,6 +36,7 @@ PLACES = {
     "/var/lib/systemd/timers": "timers",
     "/etc/systemd/system": "etc/systemd/system",
     "/run/systemd/system": "run/systemd/system",
+    "/usr/local/lib/systemd/system": "usr/local/lib/systemd/system",
     "/usr/lib/bongsu": "usr/bongsu",
     "/etc/tmpfiles.d": "etc/tmpfiles.d",
     "/etc/bongsu/controls": "etc/controls",

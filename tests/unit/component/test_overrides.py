@@ -24,7 +24,7 @@ PLACES = ("daemon.service.d/zz.conf", "service.d/zz.conf", "daemon.service")
 
 
 @pytest.mark.parametrize("name", PLACES)
-@pytest.mark.parametrize("top", ["etc", "run"])
+@pytest.mark.parametrize("top", ["etc", "run", "usr/local/lib"])
 def test_one_that_came_later_is_moved_away_and_kept(units, name, top):
     units.converge(units.file(content="a\n"))
     strange = override(units.root / top / "systemd/system", name)

@@ -23,6 +23,7 @@ def answer(host: str, **foreign: dict[str, str]) -> dict[str, Any]:
         "components": {"own": f"own of {host}"},
         "drift": {},
         "ineffective": [],
+        "controls": True,
         "unfinished": [],
         "identity": "same",
         "changed_files": [],
@@ -71,6 +72,11 @@ OWN: dict[str, tuple[Callable[[dict[str, Any]], Any], bool, str]] = {
     "a newer record": (lambda a: a["record"].update(format=decision.FORMAT + 1), False, "another version"),
     "another release": (lambda a: a.update(identity="other"), False, "its kernel"),
     "time is up": (lambda a: a.update(expired=True), False, "time to renew"),
+    "controls that nobody asked for": (
+        lambda a: a.update(controls=False),
+        False,
+        "it was not asked what is in effect on it",
+    ),
     "a control": (lambda a: a.update(ineffective=["ssh.a", "ssh.b"]), False, "not in effect on it: ssh.a, ssh.b"),
     "a changed file": (lambda a: a.update(changed_files=["/key"]), False, "/key is not as it was left"),
     "drift": (
