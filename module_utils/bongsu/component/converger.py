@@ -143,8 +143,8 @@ class Converger:
         lifted = sorted(apt.read_status().held.intersection(coming.replaced) - {*released})
         offered = apt.offered(coming.replaced)
         journal.will_install(coming, held=held, released=[*released, *lifted], found=seen.found, offered=offered)
-        if coming.gone:
-            fetched.keep({name: was["version"] for name, was in coming.gone.items()})
+        # Whoever has to undo this may have no network: a host that boots has none yet.
+        fetched.keep({name: was["version"] for name, was in coming.gone.items()} | dict(coming.replaced))
         if arguments:
             apt.install(coming, arguments)
         journal.installed()

@@ -83,15 +83,19 @@ def _converge(
 
 
 def confirm(name: str, token: str, request: Request) -> dict[str, Any]:
-    """Commit what waits for this token; raise BongsuError where it has been undone already."""
+    """Commit what waits for this token; raise BongsuError where it has been undone already.
+
+    Whoever has not heard the answer asks again: what a token has committed stays committed.
+    """
     store = Store(request.state_directory)
     with store.locked():
         journal = Journal(store.journal_directory(name), name)
         manifest = journal.confirm(token)
-        if manifest is None:
+        if manifest is not None:
+            commit(store, {**manifest, "confirmed": token})
+            journal.close()
+        elif (store.manifest(name) or {}).get("confirmed") != token:
             raise BongsuError(f"{name}: the confirmation came too late: everything has been put back as before")
-        commit(store, manifest)
-        journal.close()
     return {"changed": True, "actions": ["confirmed over a new connection"]}
 
 

@@ -52,6 +52,15 @@ def test_the_right_token_commits_it(waiting):
     assert waiting.config.read_text() == "new\n"
 
 
+def test_who_has_not_heard_the_answer_asks_again(waiting):
+    token = waiting.report["confirm"]["token"]
+    first, again = (waiting.converge(confirm=token) for _ in range(2))
+    assert first == again
+    assert not waiting.converge(waiting.file(content="new\n"))["changed"]
+    waiting.converge(waiting.file(content="newer\n"))
+    assert "came too late" in waiting.converge(confirm=token)["msg"]
+
+
 def test_a_wrong_token_commits_nothing(waiting):
     assert "came too late" in waiting.converge(confirm="wrong")["msg"]
     assert waiting.journal.exists()

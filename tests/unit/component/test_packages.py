@@ -57,7 +57,7 @@ def test_where_more_than_new_packages_would_come_apt_is_asked_first(world):
     world.converge(packages=["daemon"])
     assert versions(world) == {"daemon": "1.0", "lib": "1.0"}
     assert world.manifest()["brought"] == ["daemon"]
-    runs = [line.split() for line in world.apt()["log"]]
+    runs = [line.split() for line in world.apt()["log"] if "--download-only" not in line]
     assert ["--simulate" in words for words in runs if "install" in words] == [False, True, False]
 
 

@@ -63,9 +63,9 @@ def test_what_was_there_before_comes_back_in_its_version_and_nothing_beside(worl
 
 
 def test_where_only_a_newer_version_is_to_be_had_that_comes_rather_than_nothing(world):
-    cut_off(world, "daemon", packages=["daemon=2.0"], name="other", units=[])
     available = world.apt()["available"]
     world.apt(available={**available, "daemon": {"2.0": available["daemon"]["2.0"]}})
+    cut_off(world, "daemon", packages=["daemon=2.0"], name="other", units=[])
     result = world.converge(units=[], name="other")
     assert "E: Version '1.0' for 'daemon' was not found" in result["msg"]
     assert installed(world)["daemon"] == ("2.0", "installed")
@@ -76,9 +76,8 @@ def test_a_unit_then_runs_the_newer_version_as_well(host):
     host.apt(available={"daemon": {"1.0": versions["1.0"]}})
     host.set_unit(load="not-found")
     assert "failed" not in host.converge(host.file(content="a\n"), packages=["daemon"])
-    host.apt(available={"daemon": versions})
-    cut_off(host, "daemon", packages=["daemon"], upgrade=True)
     host.apt(available={"daemon": {"2.0": versions["2.0"]}})
+    cut_off(host, "daemon", packages=["daemon"], upgrade=True)
     began = host.unit()["invocation"]
     host.converge(host.file(content="a\n"), packages=["daemon"])
     assert installed(host)["daemon"] == ("2.0", "installed")

@@ -36,14 +36,9 @@ def installed(host):
 
 def upgrade_for_good(world, **values):
     """Upgrade to a version that is sick, while nobody has the one before any more."""
-
-    def forget():
-        install = apt.install
-        available = world.apt()["available"]
-        only = {**available, "daemon": {"2.0": available["daemon"]["2.0"]}}
-        apt.install = lambda *args, **options: (install(*args, **options), world.apt(available=only))
-
-    return world.converge(world.file(content="a\n"), packages=["daemon"], upgrade=True, before=forget, **values)
+    available = world.apt()["available"]
+    world.apt(available={**available, "daemon": {"2.0": available["daemon"]["2.0"]}})
+    return world.converge(world.file(content="a\n"), packages=["daemon"], upgrade=True, **values)
 
 
 def test_an_upgrade_that_is_not_healthy_goes_back_to_the_version_before(world):
@@ -95,6 +90,12 @@ def test_what_apt_has_fetched_once_comes_back_though_no_repository_has_it(world)
     (world.root / "archives/daemon_1.0_all.deb").touch()
     assert upgrade_for_good(world, **SICK)["rolled_back"]
     assert installed(world) == {"daemon": "1.0"}
+
+
+def test_the_version_before_is_fetched_before_it_goes_for_who_undoes_it_without_a_network(world):
+    assert world.converge(world.file(content="a\n"), packages=["daemon"], upgrade=True)["changed"]
+    assert installed(world)["daemon"] == "2.0"
+    assert list(world.apt()["archives"]["daemon"]) == ["1.0"]
 
 
 def test_a_package_that_cannot_be_configured_goes_and_the_version_before_comes(world):
