@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from ansible.module_utils.bongsu import host as engine
 from ansible.module_utils.bongsu import login
+from ansible.module_utils.bongsu.component import lease
+from ansible.module_utils.bongsu.component.store import Store
 from module_runner import run_module
 
 HOST = "s1"
@@ -186,14 +188,14 @@ def test_a_manifest_that_is_none_is_drift(managed: Managed):
 
 
 def test_the_runs_own_lease_is_given_back_and_anothers_is_not(managed: Managed):
-    lease = managed.state / "lease.json"
-    lease.write_text(json.dumps({"id": "mine", "controller": "me", "renewed_at": time.time()}))
+    file = managed.state / "lease.json"
+    lease.take(Store(str(managed.state)), {"id": "mine", "controller": "me"})
     managed.call(release="another")
-    assert lease.exists()
+    assert file.exists()
     managed.call(release="mine", check=True)
-    assert lease.exists()
+    assert file.exists()
     assert managed.call(release="mine")["not_recorded"] == ["there is nothing to record"]
-    assert not lease.exists()
+    assert not file.exists()
 
 
 def test_bad_arguments_are_told(managed: Managed):

@@ -67,7 +67,9 @@ class Converger:
                 self._prove(component, plan, doubtful)
             commit(self.store, self.complete(component, plan, seen, manifest, Coming()))
             return report
-        return report | self._carry_out(asked, component, plan, seen, manifest)
+        report |= self._carry_out(asked, component, plan, seen, manifest)
+        lease.take(self.store, self.request.run)  # packages may have taken longer than a lease lasts
+        return report
 
     def _prove(self, component: Component, plan: Plan, doubtful: str) -> None:
         """Raise BongsuError where a component is not healthy that an earlier run could not put back."""

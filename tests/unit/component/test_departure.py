@@ -1,14 +1,13 @@
 """`remove_components` takes everything away, the last converged first, and goes on where it was stopped."""
 
-import json
-import time
-
 import pytest
 from module_runner import run_module
 
 from bongsu import hostside  # noqa: F401  # makes the project's module_utils importable
 
 from ansible.module_utils.bongsu import departure  # isort: skip
+from ansible.module_utils.bongsu.component import lease  # isort: skip
+from ansible.module_utils.bongsu.component.store import Store  # isort: skip
 
 
 @pytest.fixture
@@ -79,9 +78,8 @@ def test_a_run_that_was_cut_off_is_undone_first(full):
 
 
 def test_another_run_that_is_at_work_is_not_disturbed(full):
+    lease.take(Store(str(full.root / "state")), {"id": "other", "controller": "somebody"})
     before = full.tree()
-    lease = {"id": "other", "controller": "somebody", "renewed_at": time.time()}
-    (full.root / "state/lease.json").write_text(json.dumps(lease))
     arguments = {"state_directory": str(full.root / "state"), "run": {"id": "mine", "controller": "me"}}
     result = run_module("remove_components", arguments, env=full.env)
     assert (result["failed"], result["held_by"]) == (True, "other")

@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from ansible.module_utils.bongsu.component import lease
+from ansible.module_utils.bongsu.component import lease, steps
 from ansible.module_utils.bongsu.component.store import Store
 
 ONE = {"id": "m1:1:1", "controller": "ann on desk (process 1)"}
@@ -19,8 +19,9 @@ def leased(host):
     return host
 
 
-def age(host, seconds):
-    host.lease.write_text(json.dumps({**ONE, "renewed_at": time.time() - seconds}))
+def age(host, seconds, boot=None):
+    told = {"boot": boot or lease.BOOT.read_text().strip(), "renewed_at": lease.now() - seconds}
+    host.lease.write_text(json.dumps({**ONE, **told}))
 
 
 def test_a_second_run_is_refused_with_who_and_until_when(leased):
@@ -44,12 +45,30 @@ def test_a_second_run_may_look(leased):
 def test_the_same_run_goes_on_and_renews_it(leased):
     age(leased, 299.0)
     assert leased.converge(leased.file(content="b\n"), run=ONE)["changed"]
-    assert json.loads(leased.lease.read_text())["renewed_at"] > time.time() - 10
+    assert json.loads(leased.lease.read_text())["renewed_at"] > lease.now() - 10
 
 
-@pytest.mark.parametrize("seconds", [301.0, -50.0], ids=["stale", "of a clock that was wrong"])
-def test_an_old_one_does_not_count(leased, seconds):
-    age(leased, seconds)
+def test_what_takes_longer_than_a_lease_does_not_lose_it(leased):
+    later = lease.now() + 2 * lease.SECONDS
+
+    def slow():
+        steps.act = lambda plan: (act(plan), setattr(lease, "now", lambda: later))
+
+    act = steps.act
+    assert leased.converge(leased.file(content="b\n"), run=ONE, before=slow)["changed"]
+    assert json.loads(leased.lease.read_text())["renewed_at"] == later
+
+
+def test_the_clock_of_the_day_may_be_put_right_meanwhile(leased, monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    assert leased.converge(leased.file(content="b\n"), run=TWO)["held_by"] == ONE["id"]
+
+
+@pytest.mark.parametrize(
+    "old", [{"seconds": 301.0}, {"seconds": 1.0, "boot": "another"}], ids=["stale", "of a boot ago"]
+)
+def test_an_old_one_does_not_count(leased, old):
+    age(leased, **old)
     assert leased.converge(leased.file(content="b\n"), run=TWO)["changed"]
     assert json.loads(leased.lease.read_text())["id"] == TWO["id"]
 
@@ -68,7 +87,7 @@ def test_only_its_holder_gives_it_back(leased):
     assert leased.converge(leased.file(content="b\n"), run=TWO)["changed"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"id": 1, "controller": 2, "renewed_at": "x"}', "\x00"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"id": 1, "controller": 2, "boot": "", "renewed_at": "x"}', "\x00"])
 def test_a_file_that_is_no_lease_counts_as_none(leased, text):
     leased.lease.write_text(text)
     assert leased.converge(leased.file(content="b\n"), run=TWO)["changed"]
