@@ -8,7 +8,7 @@ module: ssh_logins
 short_description: Say who could no longer log in by SSH with other settings of sshd
 description:
   - Holds every user of the host (password, keys, groups, shell) against sshd's settings of now, as C(sshd -T) tells
-    them, and against those that are to come. Changes nothing, and fails for nothing that it finds.
+    them, and against those that are to come. Changes nothing, and fails for what it finds only with O(refuse).
   - A pattern of a Match block, and a host in AllowUsers, are not looked at. Where a command or an authority tells keys,
     every user counts as having one.
 author: bongsu contributors
@@ -17,6 +17,10 @@ attributes:
   diff_mode: {support: none}
 options:
   settings: {type: dict, required: true, description: "Settings of sshd to come, by name."}
+  refuse:
+    description: Fail where somebody could no longer log in, for want of another proof that the operator still can.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -37,14 +41,22 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.bongsu import logins_host
 from ansible.module_utils.bongsu.errors import BongsuError
 
+_UNPROVED = (
+    "nothing is changed, as Ansible does not log in to this host (ansible_connection: local), and so nothing would "
+    "prove that you still could"
+)
+
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule({"settings": {"type": "dict", "required": True}}, supports_check_mode=True)
+    options = {"settings": {"type": "dict", "required": True}, "refuse": {"type": "bool", "default": False}}
+    module = AnsibleModule(options, supports_check_mode=True)
     try:
         found = logins_host.losses(module.params["settings"])
     except (BongsuError, OSError) as error:
         module.fail_json(msg=f"who can log in cannot be told: {error}")
+    if found and module.params["refuse"]:
+        module.fail_json(msg=f"{_UNPROVED}: {'; '.join(found)}", may_break=found)
     for sentence in found:
         module.warn(sentence)
     module.exit_json(changed=False, may_break=found)

@@ -74,9 +74,23 @@ def test_the_module_asks_the_host_and_changes_nothing(tmp_path, monkeypatch):
     for check in (False, True):
         report = run_module("ssh_logins", {"settings": KEYS_ALONE}, check=check, before=here)
         assert (report["changed"], report["may_break"]) == (False, [])
+    assert not run_module("ssh_logins", {"settings": KEYS_ALONE, "refuse": True}, before=here).get("failed")
     sshd.write_text("#!/bin/sh\necho 'no hostkeys available' >&2\nexit 1\n")
     report = run_module("ssh_logins", {"settings": KEYS_ALONE}, before=here)
     assert report["failed"]
     assert "who can log in cannot be told" in report["msg"]
     assert "no hostkeys available" in report["msg"]
     assert "settings" in json.dumps(run_module("ssh_logins", {}))
+
+
+def test_where_nothing_else_would_prove_it_a_loss_is_a_refusal(monkeypatch):
+    def here():
+        monkeypatch.setattr(logins_host, "losses", lambda _sets: list(told(KEYS_ALONE).values()))
+
+    report = run_module("ssh_logins", {"settings": KEYS_ALONE, "refuse": True}, before=here)
+    assert report["failed"]
+    assert (
+        "nothing would prove that you still could: user 'anna' has logged in with a password of late" in report["msg"]
+    )
+    assert "waive ssh.keys" in report["msg"]
+    assert len(run_module("ssh_logins", {"settings": KEYS_ALONE}, before=here)["may_break"]) == 2

@@ -27,6 +27,7 @@ KNOWN_MOVING = {
 KNOWN_OF_ANSIBLE = {
     "ansible_user": "is the inventory's, and counted like any other",
     "ansible_port": "is the inventory's, and counted like any other",
+    "ansible_connection": "is the inventory's, and counted like any other",
     "ansible_facts": "are counted, or turn the fast path off",
     "ansible_play_hosts": "of a retired authority, with which none is written down; of targets, each noted by itself",
     "ansible_run_tags": "is asked by the fast path itself",
