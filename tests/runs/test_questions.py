@@ -58,6 +58,13 @@ def test_one_whose_login_would_be_shut_out_does_as_well(fleet: Asking):
     assert fleet.run(status=2) == set()
     assert "ssh_server_allow_users would shut out admin" in fleet.said()
     assert list((fleet.root / "files").iterdir()) == []
+    groups = {"ssh_server_allow_groups": ["operators"]}
+    fleet.tell("host_vars/s2.yml", ansible_user="admin", ssh_server_allow_users=["adm", "ad.*"], **groups)
+    assert fleet.run(status=2) == set()
+    fleet.tell(
+        "host_vars/s2.yml", ansible_user="admin", ssh_server_allow_users=["root", "ad?i*@192.0.2.0/24"], **groups
+    )
+    assert fleet.run() == ALL
 
 
 @pytest.mark.parametrize(
