@@ -41,6 +41,8 @@ REASONS = {
     # When Debian's own timers last ran, which were there before.
     rf"paths: /var/lib/systemd/timers/stamp-apt-daily(-upgrade)?\.timer: {NEW}": "systemd's note of that",
     rf"paths: /var/backups/(alternatives\.tar|dpkg\.[a-z]+)\.\d+(\.gz)?: ({ANY}|{NEW})": "dpkg's copies at midnight",
+    rf"paths: /var/lib/apt/(daily_lock|periodic/[a-z-]+-stamp): {NEW}": "apt's notes of its daily work, if that came",
+    rf"paths: /var/backups/apt\.extended_states\.\d+(\.gz)?: ({ANY}|{NEW})": "apt's copy before its daily work",
     r"units: (network-pre|time-set|time-sync)\.target: static inactive -> static active": "a milestone of this boot",
     # Of a host that lost its power: systemd clears it by age.
     rf"paths: /var/tmp/systemd-private-[0-9a-f]+-chrony\.service-\w+(/tmp)?: {NEW}": "a daemon's own /tmp",
