@@ -20,6 +20,7 @@ TERMINALS = Path("/dev/pts")
 STATE = Path(store.DEFAULT)
 IDLE = 15 * 60.0  # seconds without a key pressed, after which nobody works at a terminal
 _PAUSE = 5.0  # seconds between two looks within the window
+_TURN = 30.0  # seconds within which a host that reboots no longer answers its peers
 
 
 def main(*, dry_run: bool) -> int:
@@ -52,12 +53,24 @@ def main(*, dry_run: bool) -> int:
 def _wait(known: settings.Settings, closes: dt.datetime) -> str:
     """Wait until nothing is in the way, and return what still is shortly before the window closes."""
     told = ""
-    while (why := obstacle(known)) and _now() + dt.timedelta(seconds=_PAUSE) < closes:
+    while (why := _in_turn(known)) and _now() + dt.timedelta(seconds=_PAUSE) < closes:
         if why != told:
             _say(f"waits until {closes:%H:%M} UTC: {why}")
             told = why
         time.sleep(_PAUSE)
     return why
+
+
+def _in_turn(known: settings.Settings) -> str:
+    """Say what is in the way, after the peers that go first have had the time to be it.
+
+    Hosts that share a window, for once, see each other well at the same second.
+    """
+    why = obstacle(known)
+    if why or not known.turn:
+        return why
+    time.sleep(known.turn * _TURN)
+    return obstacle(known)
 
 
 def obstacle(known: settings.Settings) -> str:

@@ -24,13 +24,17 @@ class Peer:
 
 @dataclass(frozen=True)
 class Settings:
-    """``kept`` are packages that are never upgraded; ``since`` is when the role was first here, in seconds."""
+    """``kept`` are packages that are never upgraded; ``since`` is when the role was first here, in seconds.
+
+    ``turn`` says how many of its peers go before this host where all are free to go at once.
+    """
 
     window: Window
     reboot: bool
     peers: tuple[Peer, ...]
     kept: tuple[str, ...]
     since: float
+    turn: int = 0
 
 
 def load(path: Path = PATH) -> Settings | None:
@@ -54,4 +58,5 @@ def read(text: str, since: float) -> Settings:
         peers=tuple(Peer(one["name"], one["address"], tuple(one["probes"])) for one in document["peers"]),
         kept=tuple(document["kept"]),
         since=since,
+        turn=int(document.get("turn", 0)),
     )

@@ -21,6 +21,7 @@ DOCUMENT = {
     "reboot": True,
     "peers": [{"name": "mon2", "address": "127.0.0.1", "probes": ["tcp:1"]}],
     "kept": [],
+    "turn": 0,
 }
 KERNEL = restarts.Reboot("kernel 6.1", 5.0)
 
@@ -87,6 +88,14 @@ def test_what_is_in_the_way_may_go_away_and_is_told_once(host, capsys):
     assert reboot.main(dry_run=False) == 0
     assert (host.reboots, host.slept, host.told) == (1, 3, {})
     assert capsys.readouterr().out.count("waits until 03:00 UTC: mon2: port 1: refused") == 1
+
+
+def test_of_two_that_are_free_at_once_the_second_lets_the_first_go(host, capsys):
+    host.known = replace(host.known, turn=1)
+    host.obstacles = iter(["", "mon2: port 1: refused", "mon2: port 1: refused", "", ""])
+    assert reboot.main(dry_run=False) == 0
+    assert (host.reboots, host.now - NOW) == (1, dt.timedelta(seconds=2 * reboot._TURN + 2 * reboot._PAUSE))
+    assert "waits until 03:00 UTC: mon2: port 1: refused" in capsys.readouterr().out
 
 
 def test_what_stays_in_the_way_until_the_window_closes_is_a_metric(host, capsys):
