@@ -67,9 +67,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run site.yml in check mode over every host in full; show what it told."""
     plan = Plan()
-    result = _playbook.checked_and_run(
-        args, "site.yml", hear=plan.hear, extra_vars={"bongsu_full": True, "bongsu_plan": True}
-    )
+    result = _playbook.checked_and_run(args, "site.yml", hear=plan.hear, extra_vars={"bongsu_full": True})
     if result is None:
         return 2
     controls = explained(plan)
@@ -77,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         told = {"changes": plan.changes, "breaks": plan.breaks, "controls": controls}
         sys.stdout.write(json.dumps({"command": args.word, **result.document(), **told}, indent=2) + "\n")
     else:
-        sys.stdout.write("\n" + "\n".join(lines(plan, controls)) + "\n")
+        sys.stdout.write("\n" + "\n".join(lines(plan, controls, done=result.exit_status == 0)) + "\n")
     return result.exit_status
 
 
@@ -94,12 +92,15 @@ def explained(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def lines(plan: Plan, controls: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield the plan as a person reads it: what would change, what controls may break, what is known to break."""
-    if not plan.changes:
+def lines(plan: Plan, controls: list[dict[str, Any]], *, done: bool) -> Iterator[str]:
+    """Yield the plan as a person reads it: what would change, what controls may break, what is known to break.
+
+    It is ``done`` where every host has told all of it.
+    """
+    if plan.changes:
+        yield "Would change:"
+    elif done and not plan.breaks:
         yield "Nothing would change."
-        return
-    yield "Would change:"
     for host in dict.fromkeys(change["host"] for change in plan.changes):
         yield f"  {host}"
         for change in plan.changes:

@@ -89,6 +89,10 @@ def test_json_is_one_document(hosts, capsys):
     assert [one["control"] for one in document["controls"]] == ["ssh.keys", "ssh.log"]
 
 
-def test_a_host_that_asks_something_first_fails_the_plan(hosts):
+def test_a_host_that_asks_something_first_fails_the_plan(hosts, capsys):
     hosts["result"] = RunResult(status="failed", hosts={"web1": HostResult()})
     assert cli.main(["plan", "-i", "servers"]) == 1
+    assert "Nothing would change" not in capsys.readouterr().out
+    hosts["answers"] = [("web1", "failed", {"may_break": ["port 80 would be closed"]})]
+    assert cli.main(["plan", "-i", "servers"]) == 1
+    assert capsys.readouterr().out.endswith("\nLook at this first:\n  web1: port 80 would be closed\n")
