@@ -16,6 +16,7 @@ from .component.store import CONTROLS, DEFAULT, Store
 from .errors import BongsuError
 
 RECORD = "fingerprint.json"
+_DOWN = ("unit_stopped", "unit_masked")  # of what a look finds (component/drift.py)
 ARGUMENT_SPEC = {
     "record": {"type": "dict"},
     "files": {"type": "list", "elements": "str", "default": []},
@@ -46,20 +47,20 @@ def look(state_directory: str, *, controls: bool = True) -> dict[str, Any]:
     """Answer what the controller needs to judge whether there is anything to do; change nothing.
 
     ``components`` gives the digest of each component that is as its manifest says, ``drift`` the first difference of
-    each other one, ``unfinished`` those that an interrupted run has left a journal of. ``ineffective`` names the
-    security controls that are not in effect, whatever the files say; without ``controls``, which is told, none is
-    asked for.
-    ``release`` is Debian's, and ``came_from`` the address from which this question came over SSH. ``trouble`` tells
-    why the host could not be looked at whole.
+    each other one, ``down`` the units that must run and do not, ``unfinished`` the components that an interrupted run
+    has left a journal of. ``ineffective`` names the security controls that are not in effect, whatever the files say;
+    without ``controls``, which is told, none is asked for. ``release`` is Debian's, and ``came_from`` the address from
+    which this question came over SSH. ``trouble`` tells why the host could not be looked at whole.
     """
     directory = Path(state_directory)
     record: dict[str, Any] = {}
     components: dict[str, str] = {}
     drift: dict[str, str] = {}
+    down: list[str] = []
     ineffective: list[str] = []
     trouble = ""
     try:
-        components, drift = _verified(state_directory)
+        components, drift, down = _verified(state_directory)
         ineffective = _ineffective() if controls else []
         record = _read(directory / RECORD)
     except (BongsuError, OSError) as error:
@@ -69,6 +70,7 @@ def look(state_directory: str, *, controls: bool = True) -> dict[str, Any]:
         "trouble": trouble,
         "components": components,
         "drift": drift,
+        "down": down,
         "ineffective": ineffective,
         "controls": controls,
         "unfinished": _journals(directory),
@@ -87,7 +89,7 @@ def seal(state_directory: str, record: Mapping[str, Any], files: Iterable[str], 
     security controls are like is no part of it: the next run asks them anew before it passes the host over.
     """
     path = Path(state_directory) / RECORD
-    components, drift = _verified(state_directory)
+    components, drift, _ = _verified(state_directory)
     own = dict(record["components"].get(record["host"], {}))
     if toolkit.NAME in {*components, *drift}:  # every host's, and converged by no task of its own
         own[toolkit.NAME] = components.get(toolkit.NAME)
@@ -113,14 +115,15 @@ def seal(state_directory: str, record: Mapping[str, Any], files: Iterable[str], 
     return []
 
 
-def _verified(state_directory: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the digest of each component that verifies, and of each other one in what it differs first."""
+def _verified(state_directory: str) -> tuple[dict[str, str], dict[str, str], list[str]]:
+    """Return each component's digest that verifies, of each other one in what it differs first, and what is down."""
     digests, findings = drift_host.verified(state_directory)
     drift: dict[str, str] = {}
     for finding in findings:
         told = " ".join(part for part in (finding.resource, finding.what, finding.detail) if part)
         drift.setdefault(finding.component, told)
-    return {name: digest for name, digest in digests.items() if name not in drift}, drift
+    down = sorted({finding.resource for finding in findings if finding.what in _DOWN})
+    return {name: digest for name, digest in digests.items() if name not in drift}, drift, down
 
 
 def _ineffective() -> list[str]:

@@ -55,11 +55,14 @@ def unwell(reports: Sequence[Mapping[str, Any]], loop_var: str) -> dict[str, str
 
 def bears(report: Mapping[str, Any]) -> bool:
     """Say whether there is something to lose: whether a host bears anything and is well, by its ``host_state``."""
-    return not _complaint(report) and bool(report["state"]["components"])
+    return not _complaint(report) and bool(report["state"]["components"] or report["state"]["drift"])
 
 
 def _complaint(report: Mapping[str, Any]) -> str:
-    """Say what is wrong with a host, by its report of ``host_state``; empty when it is as it was left."""
+    """Say why a host is not at work, by its report of ``host_state``; empty when it is.
+
+    One that works with a file that somebody has changed is at work: it can stand in, and has something to lose.
+    """
     if report.get("unreachable"):
         return "cannot be reached"
     state = report.get("state")
@@ -67,9 +70,9 @@ def _complaint(report: Mapping[str, Any]) -> str:
         return f"cannot tell how it is: {report.get('msg') or 'it was not asked'}"
     if state["trouble"]:
         return f"cannot tell how it is: {state['trouble']}"
-    drift = [f"{name} has drifted: {what}" for name, what in sorted(state["drift"].items())]
+    down = [f"{unit} does not run" for unit in state["down"]]
     unfinished = [f"an interrupted change of {name} is to be undone" for name in state["unfinished"]]
-    return "is not as it was left: " + ", ".join(drift + unfinished) if drift or unfinished else ""
+    return "is not at work: " + ", ".join(down + unfinished) if down or unfinished else ""
 
 
 def _decision(hostvars: Mapping[str, Mapping[str, Any]], host: str) -> Mapping[str, Any] | None:

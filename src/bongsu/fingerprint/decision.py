@@ -104,7 +104,7 @@ def _of_target(host: str, target: str, components: Mapping[str, str | None], ans
 def troubled(trouble: str) -> dict[str, Any]:
     """Return the answer of a host that could not look at itself."""
     nothing: dict[str, Any] = {"record": {}, "components": {}, "drift": {}, "unfinished": [], "changed_files": []}
-    nothing |= {"ineffective": [], "controls": False}
+    nothing |= {"down": [], "ineffective": [], "controls": False}
     return {**nothing, "trouble": trouble, "identity": "", "expired": False}
 
 

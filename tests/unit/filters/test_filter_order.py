@@ -58,16 +58,17 @@ def test_a_retired_authority_concerns_all_hosts_as_long_as_one_is_left():
 
 
 def report(**differences):
-    state = {"trouble": "", "components": {"web": "0" * 64}, "drift": {}, "unfinished": []}
+    state = {"trouble": "", "components": {"web": "0" * 64}, "drift": {}, "down": [], "unfinished": []}
     return {"state": {**state, **differences}}
 
 
-LEFT = "is not as it was left: "
+AWAY = "is not at work: "
 REPORTS = {
     "well": (report(), "", True),
     "bare": (report(components={}), "", False),
-    "drifted": (report(drift={"web": "/x mode"}), f"{LEFT}web has drifted: /x mode", False),
-    "cut off": (report(unfinished=["web"]), f"{LEFT}an interrupted change of web is to be undone", False),
+    "drifted": (report(components={}, drift={"web": "/x mode"}), "", True),
+    "stopped": (report(drift={"web": "x"}, down=["web.service"]), f"{AWAY}web.service does not run", False),
+    "cut off": (report(unfinished=["web"]), f"{AWAY}an interrupted change of web is to be undone", False),
     "in trouble": (report(trouble="no disk"), "cannot tell how it is: no disk", False),
     "without an answer": ({"msg": "no python"}, "cannot tell how it is: no python", False),
     "unreachable": ({"unreachable": True, "msg": "ssh"}, "cannot be reached", False),
