@@ -98,12 +98,12 @@ class Siege:
         moment = self._await_moment(attempt, at, process)
         if moment is None:
             self._end_of(process)
-            self._finish(attempt)
+            self._too_late(attempt)
             return None
         record = {**asdict(attempt), "host": self.victim.name, "moment": moment, "journal_open": self._journals()}
         problems = self._kill(attempt, process)
         if process.returncode == 0 and attempt.way != "dropped":  # which a run may well survive
-            self._finish(attempt)
+            self._too_late(attempt)
             return None
         killed = time.monotonic()
         verdict, found = self._settle(before, self.states[attempt.target])
@@ -112,6 +112,11 @@ class Siege:
             record["words"] = self._words()
         record["problems"] += self._finish(attempt)
         return record
+
+    def _too_late(self, attempt: Attempt) -> None:
+        """Let the run have been, and learn anew what such a one is like: machines are now slow, now twice as fast."""
+        del self.measured[attempt.run]
+        self._finish(attempt)
 
     def _begin(self, attempt: Attempt, at: int) -> subprocess.Popen[bytes]:
         """Begin the run, with the order for what happens at its side effect number `at` on the host (0: nothing)."""
