@@ -80,6 +80,9 @@ def retire(plan: Plan) -> None:
     for step in plan.steps:
         if _retires(step, plan):
             _take(step)
+    # One that a timer had started, which is stopped by now, would outlive its definition, and end as a failed unit.
+    for unit in _undefined(plan):
+        host.run(["systemctl", "stop", unit])
 
 
 def act(plan: Plan) -> None:
@@ -98,6 +101,13 @@ def act(plan: Plan) -> None:
 
 def _retires(step: Step, plan: Plan) -> bool:
     return step.unit in plan.leaving and step.verb in ("stop", "disable") and not _masked(step, plan)
+
+
+def _undefined(plan: Plan) -> list[str]:
+    """Name the services whose definitions go, and that no step stops: they did not run when they were looked at."""
+    stopped = {step.unit for step in plan.steps if step.verb == "stop"}
+    gone = {os.path.basename(change.file.dest) for change in plan.changes if change.verb == "remove"}
+    return sorted(name for name in gone - stopped if name.endswith(".service"))
 
 
 def _masked(step: Step, plan: Plan) -> bool:

@@ -44,6 +44,19 @@ def test_everything_is_as_before(full):
     assert "disabled daemon.service: was enabled" in result["actions"]
 
 
+def test_a_service_that_a_timer_starts_is_stopped_after_it_and_before_its_definition_goes(host):
+    units = host.root / "etc/systemd/system"
+    look, timer = (host.file(units / f"look.{kind}", content="x\n", on_change="none") for kind in ("service", "timer"))
+    host.set_unit("look.service")
+    host.set_unit("look.timer")
+    wanted = [{"name": "look.service", "state": "stopped"}, {"name": "look.timer"}]
+    assert "failed" not in host.converge(host.file(units, state="directory"), look, timer, units=wanted)
+    host.forget_calls()
+    assert "failed" not in host.remove()
+    calls = host.calls()
+    assert calls.index("stop look.timer") < calls.index("stop look.service") < calls.index("daemon-reload")
+
+
 def test_nothing_of_bongsu_is_left_and_the_second_removal_is_silent(full):
     full.remove()
     assert not (full.root / "state").exists()
