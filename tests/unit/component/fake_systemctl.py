@@ -30,10 +30,12 @@ def main(words):
     if names and "*" in names[0]:
         return disarm(names[0].partition("*")[0])
     for name in names:
-        complaint = change(verb, name, units.setdefault(name, {**BLANK, "load": "not-found"}), options)
-        if complaint:
+        unit = units.get(name, {**BLANK, "load": "not-found"})
+        complaint = change(verb, name, unit, options)
+        if complaint:  # what nobody knows stays unknown
             write(os.environ["FAKE_SYSTEMD"], json.dumps(units), "w")
             return complaint
+        units[name] = unit
     write(os.environ["FAKE_SYSTEMD"], json.dumps(units), "w")
     return 0, ""
 
