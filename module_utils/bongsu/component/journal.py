@@ -144,7 +144,7 @@ class Journal:
     def await_confirmation(self, manifest: dict[str, Any], seconds: float) -> str:
         """Keep everything ready to be undone within ``seconds`` unless confirmed; return the token that confirms."""
         token = os.urandom(16).hex()
-        self._entry["confirm"] = {"token": token, "until": undo.clock() + seconds, "manifest": manifest}
+        self._entry["confirm"] = {"token": token, "until": host.clock() + seconds, "manifest": manifest}
         # Armed before the wait is written down, and so due after its end: there is no moment without a way back. The
         # first switch may wake up meanwhile: it sees the wait, and does nothing.
         deadman.arm(self.component, self.directory / "rollback", seconds)

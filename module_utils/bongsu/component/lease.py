@@ -6,7 +6,6 @@ Its age is told by the clock that only goes on since the kernel was started: tha
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +25,16 @@ def take(store: Store, run: dict[str, Any] | None) -> None:
     """
     if run is None:
         return
-    moment = now()
+    now = host.clock()
     holder = held(store)
-    age = moment - holder["renewed_at"] if holder else SECONDS
+    age = now - holder["renewed_at"] if holder else SECONDS
     if holder and holder["id"] not in (run["id"], run.get("replaces")) and age < SECONDS:
         raise BongsuError(
             f"another run is changing this host: {holder['controller']}, {age:.0f} s ago. Wait for it to end; if it is "
             f"dead, this host is free {SECONDS - age:.0f} s from now",
             held_by=holder["id"],
         )
-    lease = {"id": run["id"], "controller": run["controller"], "boot": _boot(), "renewed_at": moment}
+    lease = {"id": run["id"], "controller": run["controller"], "boot": _boot(), "renewed_at": now}
     host.replace(str(store.directory / "lease.json"), json.dumps(lease).encode(), mode=0o644)
 
 
@@ -59,11 +58,6 @@ def held(store: Store) -> dict[str, Any] | None:
         }
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def now() -> float:
-    """Return the seconds since the kernel was started; those that it slept count."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def _boot() -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,12 +26,7 @@ def exists(directory: Path) -> bool:
 def waits(directory: Path) -> bool:
     """Tell whether the run here has ended well and still has time to be confirmed."""
     confirm = json.loads((directory / "journal.json").read_text())["confirm"]
-    return confirm is not None and clock() < confirm["until"]
-
-
-def clock() -> float:
-    """Seconds since boot, sleep included: a clock that nobody sets."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return confirm is not None and host.clock() < confirm["until"]
 
 
 def undo(directory: Path, *, booting: bool = False) -> list[str]:

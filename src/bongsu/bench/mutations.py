@@ -153,9 +153,9 @@ def _units(manifest: Manifest, placed: set[str]) -> Iterator[Mutation]:
                 yield Mutation(way, name, unit, "unit_masked", script.replace("{}", unit))
         if wanted["started"] and unit.endswith(".service") and whole not in placed:
             copy = f"sed 's|^ExecStart=.*|ExecStart=/bin/sleep infinity|' $(systemctl show -P FragmentPath {unit})"
-            places = {"redefined until reboot": "/run", "redefined beside programs": "/usr/local/lib"}
-            elsewhere = {way: f"{root}/systemd/system/{unit}" for way, root in places.items()}
-            for way, path in {"redefined": whole, **elsewhere}.items():
+            roots = {"": "/etc", " until reboot": "/run", " beside programs": "/usr/local/lib"}
+            for when, root in roots.items():
+                way, path = f"redefined{when}", f"{root}/systemd/system/{unit}"
                 script = f"{copy} >/root/unit && mkdir -p {path.rpartition('/')[0]} && mv /root/unit {path}"
                 yield Mutation(way, name, path, "dropin", f"{script}; {_loaded(unit)}", _not_hijacked(unit))
 

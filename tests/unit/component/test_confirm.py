@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from ansible.module_utils.bongsu import host as engine
 from ansible.module_utils.bongsu import hosttool
-from ansible.module_utils.bongsu.component import deadman, undo
+from ansible.module_utils.bongsu.component import deadman
 from ansible.module_utils.bongsu.component.journal import Journal
 from killing import differences, in_a_fork, killed_at, killer, snapshot
 
@@ -24,7 +25,7 @@ def roll_back(host, at=None, *arguments):
 
     def tool():
         if at is not None:
-            undo.clock = lambda: at
+            engine.clock = lambda: at
         return hosttool.main(["rollback", str(host.root / "state/journal/daemon"), *arguments])
 
     return in_a_fork(tool, host.env)
@@ -102,7 +103,7 @@ def test_a_run_killed_at_any_moment_of_it_leaves_a_way_back(host, monkeypatch):
     while "killed" in host.converge(host.file(content="new\n"), confirm_within=60, before=killer(nth, host.root)):
         if snapshot(host.root) != before:
             assert host.timers(), killed_at(host.root)
-            assert roll_back(host, undo.clock() + 60) == 0
+            assert roll_back(host, engine.clock() + 60) == 0
         assert differences(snapshot(host.root), before) == [], killed_at(host.root)
         host.converge(take_back=True)
         nth += 7
@@ -120,7 +121,7 @@ def test_the_wait_is_written_down_after_its_timer_is_armed(host, monkeypatch):
 
     monkeypatch.setattr(deadman, "arm", arm)
     journal.open()
-    began = undo.clock()
+    began = engine.clock()
     journal.await_confirmation({}, 60)
     assert seen == [(deadman.GRACE, False), (60, None)]
-    assert began + 60 <= until(host) <= undo.clock() + 60
+    assert began + 60 <= until(host) <= engine.clock() + 60

@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+from ansible.module_utils.bongsu import host as engine
 from ansible.module_utils.bongsu.component import lease, steps
 from ansible.module_utils.bongsu.component.store import Store
 
@@ -20,7 +21,7 @@ def leased(host):
 
 
 def age(host, seconds, boot=None):
-    told = {"boot": boot or lease.BOOT.read_text().strip(), "renewed_at": lease.now() - seconds}
+    told = {"boot": boot or lease.BOOT.read_text().strip(), "renewed_at": engine.clock() - seconds}
     host.lease.write_text(json.dumps({**ONE, **told}))
 
 
@@ -45,14 +46,14 @@ def test_a_second_run_may_look(leased):
 def test_the_same_run_goes_on_and_renews_it(leased):
     age(leased, 299.0)
     assert leased.converge(leased.file(content="b\n"), run=ONE)["changed"]
-    assert json.loads(leased.lease.read_text())["renewed_at"] > lease.now() - 10
+    assert json.loads(leased.lease.read_text())["renewed_at"] > engine.clock() - 10
 
 
 def test_what_takes_longer_than_a_lease_does_not_lose_it(leased):
-    later = lease.now() + 2 * lease.SECONDS
+    later = engine.clock() + 2 * lease.SECONDS
 
     def slow():
-        steps.act = lambda plan: (act(plan), setattr(lease, "now", lambda: later))
+        steps.act = lambda plan: (act(plan), setattr(engine, "clock", lambda: later))
 
     act = steps.act
     assert leased.converge(leased.file(content="b\n"), run=ONE, before=slow)["changed"]
