@@ -80,9 +80,11 @@ def retire(plan: Plan) -> None:
     for step in plan.steps:
         if _retires(step, plan):
             _take(step)
-    # One that a timer had started, which is stopped by now, would outlive its definition, and end as a failed unit.
+    # One that a timer had started, which is stopped by now, would outlive its definition; and systemd goes on
+    # listing one that failed, with or without a definition, until it is told to forget it.
     for unit in _undefined(plan):
         host.run(["systemctl", "stop", unit])
+        host.run(["systemctl", "reset-failed", unit])
 
 
 def act(plan: Plan) -> None:
