@@ -168,7 +168,8 @@ options:
   confirm_within:
     description:
       - For what may lock the operator out. After the change the host waits for so many seconds (5 or more) for the
-        controller to log in anew and confirm, and else puts everything back by itself.
+        controller to log in anew and confirm, and else puts everything back by itself. So it does where the component
+        is taken away; its packages go once that is confirmed.
     type: float
   state_directory:
     description: Where manifests and journals are kept on the host.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import grp
 import os
 import pwd
@@ -190,7 +191,21 @@ def remove_at_once(path: Path) -> None:
 
 
 def move(path: str, place: str) -> None:
-    """Move whatever is at a path to another place, on another file system too."""
-    import shutil  # see above
+    """Move whatever is at a path to another place; a file or a link to another file system too, with its owner.
 
-    shutil.move(path, place)
+    A power cut leaves it at the one place or the other, whole.
+    """
+    try:
+        os.rename(path, place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        import shutil  # see above
+
+        staged, was = staged_path(place), os.lstat(path)
+        shutil.copy2(path, staged, follow_symlinks=False)
+        os.chown(staged, was.st_uid, was.st_gid, follow_symlinks=False)
+        flush([staged])
+        os.rename(staged, place)
+        flush([place])
+        os.unlink(path)

@@ -5,20 +5,29 @@ from __future__ import annotations
 import ipaddress
 import re
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .errors import BongsuError
 
 Span = tuple[int, int]
-# State of a socket in /proc/net: a TCP socket that listens, a UDP one that takes from anybody (no peer).
-_STATES = {"tcp": "0A", "udp": "07"}
-_ANSWER = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp))?")
+# Protocols of IP that have no ports, by number (IANA's "Assigned Internet Protocol Numbers"), as nft takes them.
+PORTLESS = {"ah": 51, "esp": 50, "gre": 47, "ipip": 4, "ospf": 89, "pim": 103, "sit": 41, "vrrp": 112}
+# State of a socket in /proc/net: a TCP socket that listens, a UDP or a raw one that takes from anybody (no peer).
+_STATES = {"tcp": "0A", "udp": "07", "ip": "07"}
+_ANSWER = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|ip))?")
+# Kinds of interfaces (ip-link(8)) whose packets come to the kernel itself, by protocol.
+_TUNNELS = dict.fromkeys(("gre", "gretap", "erspan", "ip6gre", "ip6gretap"), "gre") | {"ipip": "ipip", "sit": "sit"}
+_SECURED = re.compile(r"^src \S+ dst (\S+)\n\s+proto (esp|ah) ", re.MULTILINE)
 
 
 @dataclass(frozen=True, order=True)
 class Listener:
-    """A socket that others could reach: tcp or udp, the port and address it is bound to, and its inode."""
+    """A socket that others could reach: tcp or udp, the port and address it is bound to, and its inode.
+
+    One of a protocol of IP that has no ports is ``ip``, and its number stands for the port; the kernel's have no inode.
+    """
 
     protocol: str
     port: int
@@ -30,6 +39,12 @@ class Listener:
         """Write the port as messages do."""
         return f"{self.port}/{self.protocol}"
 
+    @property
+    def words(self) -> str:
+        """Write the port with the name of what has none."""
+        known = [name for name, number in PORTLESS.items() if self.protocol == "ip" and number == self.port]
+        return f"{self.name} ({known[0]})" if known else self.name
+
 
 def parse(text: str, protocol: str, byteorder: str = sys.byteorder) -> list[Listener]:
     """Read a table of /proc/net, as of tcp or udp6: who listens there, and not on the loopback address alone."""
@@ -39,15 +54,36 @@ def parse(text: str, protocol: str, byteorder: str = sys.byteorder) -> list[List
         if len(fields) < 10 or fields[3] != _STATES[protocol]:
             continue
         address, _, port = fields[1].partition(":")
-        bound = _address(address, byteorder)
-        if not bound.is_loopback:
-            found.append(Listener(protocol, int(port, 16), str(bound), int(fields[9])))
+        bound, number = _address(address, byteorder), int(port, 16)
+        if not bound.is_loopback and (protocol != "ip" or number in PORTLESS.values()):
+            found.append(Listener(protocol, number, str(bound), int(fields[9])))
     return found
 
 
+def tunnels(links: Iterable[Mapping[str, Any]]) -> list[Listener]:
+    """Read what `ip -json -details link show` says: the tunnels that are up, which no socket tells of."""
+    return [
+        Listener("ip", PORTLESS[_TUNNELS[kind]], str(link.get("ifname", "")))
+        for link in links
+        if (kind := link.get("linkinfo", {}).get("info_kind")) in _TUNNELS and "UP" in link.get("flags", [])
+    ]
+
+
+def secured(text: str) -> list[Listener]:
+    """Read what `ip xfrm state` says: what IPsec takes that does not come within UDP."""
+    states = re.split(r"\n(?=src )", text)
+    return sorted(
+        {
+            Listener("ip", PORTLESS[match[2]], match[1])
+            for state in states
+            if (match := _SECURED.match(state)) and "encap type espinudp" not in state
+        }
+    )
+
+
 def spans(answers: Iterable[str | int]) -> dict[str, list[Span]]:
-    """Read ports as an inventory writes them: 22, '60000-61000/udp'; BongsuError for anything else."""
-    read: dict[str, list[Span]] = {"tcp": [], "udp": []}
+    """Read ports as an inventory writes them: 22, '60000-61000/udp', '112/ip'; BongsuError for anything else."""
+    read: dict[str, list[Span]] = {"tcp": [], "udp": [], "ip": []}
     for one in answers:
         match = _ANSWER.fullmatch(str(one))
         if match is None:
@@ -86,19 +122,24 @@ def question(found: Sequence[tuple[Listener, str]], opened: Sequence[object], cl
     """Ask about sockets, each with who holds it; say the lines of the inventory that would answer."""
     names: dict[str, Listener] = {one.name: one for one, _ in found}
     ports = [one.port if one.protocol == "tcp" else name for name, one in names.items()]
-    one_port = ports[0]
-    some = f"{{ports: [{names[next(iter(names))].port}]" + (", protocol: udp" if isinstance(one_port, str) else "")
-    listed = [f"  {one.name}: {who} listens on {one.address}" for one, who in found]
+    listed = [f"  {one.words}: {who} listens on {one.address}" for one, who in found]
     return "\n".join(
         [
             f"The firewall would close {', '.join(names)}, and the inventory does not say that it may.",
             *listed,
             "Answer in the inventory, for each port in one of these lines:",
             f"  to everyone:   firewall_open: {_list([*opened, *ports])}",
-            f"  to some:       firewall_allow: {{NAME: {some}, from: [monitors]}}}}",
+            f"  to some:       firewall_allow: {{NAME: {{{_entry(found[0][0])}, from: [monitors]}}}}",
             f"  to nobody:     firewall_close: {_list([*closed, *ports])}",
         ]
     )
+
+
+def _entry(one: Listener) -> str:
+    """Write what an entry of firewall_allow is about."""
+    if one.protocol == "ip":
+        return f"protocol: {next(name for name, number in PORTLESS.items() if number == one.port)}"
+    return f"ports: [{one.port}]" + ("" if one.protocol == "tcp" else f", protocol: {one.protocol}")
 
 
 def _list(values: Sequence[object]) -> str:

@@ -8,12 +8,13 @@ from collections.abc import Collection
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from . import host
-from .listening import Listener, parse
+from .listening import Listener, parse, secured, tunnels
 from .processes import Process, all_processes
 
-_TABLES = (("tcp", "tcp"), ("tcp6", "tcp"), ("udp", "udp"), ("udp6", "udp"))
+_TABLES = (("tcp", "tcp"), ("tcp6", "tcp"), ("udp", "udp"), ("udp6", "udp"), ("raw", "ip"), ("raw6", "ip"))
 _SECOND_LOOK = 0.5  # seconds: what only asks something over UDP has its answer, or has given up, mostly
 _EPHEMERAL = (32768, 60999)
 
@@ -23,13 +24,24 @@ def listeners() -> list[Listener]:
 
     A UDP socket on a port such as the kernel hands out to clients counts only when it is still there at a second look.
     """
-    first = _listed()
+    kernels = [*tunnels(_said("-details", "link")), *secured(host.run(["ip", "xfrm", "state"]).text)]
+    first = _listed() + kernels
     passing = [one for one in first if one.protocol == "udp" and _is_ephemeral(one.port)]
     if not passing:
         return first
     time.sleep(_SECOND_LOOK)
     still = set(_listed())
     return [one for one in first if one not in passing or one in still]
+
+
+def _said(*words: str) -> list[dict[str, Any]]:
+    """Return what iproute2 shows; nothing where it cannot tell."""
+    output = host.run(["ip", "-json", *words, "show"])
+    try:
+        found: list[dict[str, Any]] = json.loads(output.text)
+    except ValueError:
+        return []
+    return found
 
 
 def _listed() -> list[Listener]:
@@ -61,14 +73,9 @@ def holders(found: Collection[Listener]) -> dict[int, str]:
 
 def bridge_addresses(patterns: Collection[str]) -> set[str]:
     """Return the addresses of this host on interfaces whose names are like one of the patterns."""
-    output = host.run(["ip", "-json", "address", "show"])
-    try:
-        interfaces = json.loads(output.text)
-    except ValueError:
-        return set()
     return {
         address["local"]
-        for interface in interfaces
+        for interface in _said("address")
         if any(fnmatchcase(interface.get("ifname", ""), pattern) for pattern in patterns)
         for address in interface.get("addr_info", [])
         if "local" in address

@@ -97,7 +97,9 @@ class ActionModule(ActionBase):
         answer, words = confirmation.insist(self._connection, lambda: self._ask(told, variables), waiting["within"])
         if answer is None:
             return self._cut_off(arguments, variables, words)
-        return answer if answer.get("failed") else {**report, "changed": True}
+        if answer.get("failed"):
+            return answer
+        return {**report, "changed": True, "actions": report["actions"] + answer["actions"]}
 
     def _cut_off(self, arguments: dict[str, Any], variables: dict[str, Any], words: str) -> dict[str, Any]:
         """Wait until a host that has locked its operator out lets him in again, and report how it went."""

@@ -34,6 +34,20 @@ def unconverged(
     return members or NOBODY
 
 
+def without(
+    groups: Mapping[str, Sequence[str]], component: str, hostvars: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """List the hosts of `unconverged` that say themselves that a component was never placed on them."""
+    states = {host: hostvars.get(host, {}).get("bongsu_host_state", {}).get("state") for host in groups.get("all", ())}
+    pending = set(unconverged(groups, "all", hostvars))
+    new = [
+        host
+        for host, state in states.items()
+        if host in pending and state is not None and component not in {*state["components"], *state["drift"]}
+    ]
+    return new or NOBODY
+
+
 def retiring(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """List all hosts while an authority is retired and a host is left to converge, else nobody.
 
@@ -85,4 +99,10 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return name and function of each filter."""
-        return {"unconverged": unconverged, "retiring": retiring, "unwell": unwell, "bears": bears}
+        return {
+            "unconverged": unconverged,
+            "without": without,
+            "retiring": retiring,
+            "unwell": unwell,
+            "bears": bears,
+        }

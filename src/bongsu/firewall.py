@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bongsu.hostside import listening
 from bongsu.inventory.words import one_of, suggest
 
 if TYPE_CHECKING:
@@ -15,13 +16,16 @@ if TYPE_CHECKING:
 ANY = "any"
 OPEN = "open"  # the rule of what is open to everyone
 RESERVED = (OPEN, "ssh", "ping")  # rules and counters of the role's own
-# By number: a host without netbase has no names for them.
-PORTLESS = {"ah": 51, "esp": 50, "gre": 47, "ipip": 4, "ospf": 89, "pim": 103, "vrrp": 112}
 _WITH_PORTS = ("tcp", "udp")
 _KEYS = ("ports", "protocol", "from")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp))?")
-_HOW_PORT = "write a number from 1 to 65535, a range as '60000-61000', and another protocol as '53/udp'"
+_PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|ip))?")
+_HOW_PORT = (
+    "write a number from 1 to 65535, a range as '60000-61000', another protocol as '53/udp', "
+    "and one without ports by its own number, as '112/ip'"
+)
+# Their packets are judged by rules of their own, or all of them would be let in at once.
+_NEVER_WHOLE = {1: "ICMP", 2: "IGMP", 6: "TCP", 17: "UDP", 58: "ICMPv6"}
 _HOW_NAME = "use small letters, digits and '_', a letter first"
 
 Span = tuple[int, int]  # first and last port
@@ -38,12 +42,14 @@ class Firewall:
 
     sets: dict[str, list[Network]] = field(default_factory=dict)
     rules: dict[str, list[str]] = field(default_factory=dict)
-    answered: dict[str, list[Span]] = field(default_factory=lambda: {"tcp": [], "udp": []})
+    answered: dict[str, list[Span]] = field(default_factory=lambda: {"tcp": [], "udp": [], "ip": []})
     problems: list[tuple[str, str]] = field(default_factory=list)
 
     def ports(self) -> list[str]:
         """Write the ports that are answered for, as an inventory does."""
-        return [f"{_written(span)}/{protocol}" for protocol in _WITH_PORTS for span in merged(self.answered[protocol])]
+        return [
+            f"{_written(span)}/{protocol}" for protocol in self.answered for span in merged(self.answered[protocol])
+        ]
 
 
 def read(sets: object, allow: object, opened: object = (), closed: object = (), ssh_ports: object = (22,)) -> Firewall:
@@ -109,10 +115,12 @@ def _what(found: Firewall, place: str, entry: Mapping[str, Any]) -> list[str]:
         if not ports:
             found.problems.append((f"{place}.ports", "names no port; write a list, as in [5432]"))
         return _matches(_ports(found, f"{place}.ports", ports or [], protocol))
-    number = PORTLESS.get(protocol, protocol)
+    number = listening.PORTLESS.get(protocol, protocol)
     if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 256:
-        known = one_of([*_WITH_PORTS, *PORTLESS], 20)
+        known = one_of([*_WITH_PORTS, *listening.PORTLESS], 20)
         found.problems.append((f"{place}.protocol", f"'{protocol}' is not known; write {known}, or its number"))
+    else:
+        found.answered["ip"].append((number, number))
     if ports:
         found.problems.append((f"{place}.ports", f"{protocol} has no ports; leave them out"))
     return [f"meta l4proto {number}"]
@@ -145,8 +153,14 @@ def _ports(found: Firewall, place: str, given: object, protocol: str) -> dict[st
         match = None if isinstance(one, bool) else _PORT.fullmatch(str(one).strip())
         first = int(match[1]) if match else 0
         last = int(match[2] or match[1]) if match else 0
-        if match is None or not 0 < first <= last < 65536:
+        whole = [
+            name for number, name in _NEVER_WHOLE.items() if match and match[3] == "ip" and first <= number <= last
+        ]
+        if match is None or not 0 < first <= last < (256 if match[3] == "ip" else 65536):
             found.problems.append((at, f"'{one}' is no port; {_HOW_PORT}"))
+            continue
+        if whole:
+            found.problems.append((at, f"'{one}' would be all of {', '.join(whole)}; name ports, or another number"))
             continue
         spans.setdefault(match[3] or protocol, []).append((first, last))
     for name, listed in spans.items():
@@ -155,7 +169,10 @@ def _ports(found: Firewall, place: str, given: object, protocol: str) -> dict[st
 
 
 def _matches(spans: Mapping[str, Sequence[Span]]) -> list[str]:
-    return [f"{name} dport {{ {', '.join(map(_written, merged(spans[name])))} }}" for name in sorted(spans)]
+    return [
+        f"{'meta l4proto' if name == 'ip' else f'{name} dport'} {{ {', '.join(map(_written, merged(spans[name])))} }}"
+        for name in sorted(spans)
+    ]
 
 
 def _rule(source: str, match: str, name: str) -> str:

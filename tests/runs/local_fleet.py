@@ -14,6 +14,7 @@ import yaml
 
 from bongsu.paths import project_root
 
+SITE = project_root() / "playbooks/site.yml"
 INVENTORY = {
     "all": {
         "vars": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"},
@@ -89,6 +90,18 @@ class Fleet:
         (root / "inventory/hosts.yml").write_text(yaml.safe_dump(INVENTORY))
         (root / "site.yml").write_text(PLAYBOOK.replace("ROOT", str(root)))
         self.output = ""
+
+    def site_play(self, title: str, *, tasks: int) -> dict[str, Any]:
+        """Return the play of site.yml whose name holds `title`, doing the first `tasks` of this playbook's instead."""
+        (play,) = [play for play in yaml.safe_load(SITE.read_text()) if title in play["name"]]
+        assert play.pop("become")
+        own = yaml.safe_load((self.root / "site.yml").read_text())[1]
+        return play | {"name": "Converge", "tasks": own["tasks"][:tasks]}
+
+    def converge_by(self, play: dict[str, Any]) -> None:
+        """Have the playbook converge its hosts by another play."""
+        plays = yaml.safe_load((self.root / "site.yml").read_text())
+        (self.root / "site.yml").write_text(yaml.safe_dump([plays[0], play, *plays[2:]]))
 
     def run(self, *arguments: str, status: int = 0) -> set[str]:
         """Run the playbook; return the hosts that were converged, and so not passed over."""

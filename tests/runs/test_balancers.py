@@ -7,11 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from local_fleet import Fleet
+from local_fleet import SITE, Fleet
 
-from bongsu.paths import project_root
-
-SITE = project_root() / "playbooks/site.yml"
 BALANCERS = {"all": {"vars": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}}}
 BALANCERS["all"]["children"] = {"balancers": {"hosts": {"b1": None, "b2": None}}, "servers": {"hosts": {"s1": None}}}
 
@@ -22,15 +19,11 @@ class Balancers(Fleet):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         (root / "inventory/hosts.yml").write_text(yaml.safe_dump(BALANCERS))
-        plays = yaml.safe_load((root / "site.yml").read_text())
-        (play,) = [play for play in yaml.safe_load(SITE.read_text()) if "balancers, one at a time" in play["name"]]
-        assert play.pop("become")
+        play = self.site_play("balancers, one at a time", tasks=1)
         tasks = play["pre_tasks"][0]["ansible.builtin.import_tasks"]
         tasks["file"] = str(SITE.parent / tasks["file"])
         state = f"{root}/state/{{{{ bongsu_peer | default(inventory_hostname) }}}}"
-        play["module_defaults"] = {"host_state": {"state_directory": state}}
-        plays[1] = play | {"name": "Converge", "tasks": plays[1]["tasks"][:1]}
-        (root / "site.yml").write_text(yaml.safe_dump(plays))
+        self.converge_by(play | {"module_defaults": {"host_state": {"state_directory": state}}})
 
     def file(self, host: str) -> Path:
         return self.root / f"files/{host}.conf"

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
 import yaml
-from local_fleet import ALL, Fleet
+from local_fleet import ALL, SITE, Fleet
 
-from bongsu.paths import project_root
-
-SITE = project_root() / "playbooks/site.yml"
 CAME_FROM = "192.0.2.7"
 
 
 class Asking(Fleet):
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, title: str = "Ask what only") -> None:
         super().__init__(root)
         plays = yaml.safe_load((root / "site.yml").read_text())
-        (play,) = [play for play in yaml.safe_load(SITE.read_text()) if play["name"].startswith("Ask what only")]
+        (play,) = [play for play in yaml.safe_load(SITE.read_text()) if play["name"].startswith(title)]
+        play.pop("become", None)
         (root / "site.yml").write_text(yaml.safe_dump([plays[0], play, *plays[1:]]))
         (root / "tasks").symlink_to(SITE.parent / "tasks")
         self.tell("group_vars/all.yml", bongsu_profile="small", bongsu_operators=[CAME_FROM])
@@ -83,3 +82,22 @@ def test_nobody_is_asked_who_cannot_be_banned_or_of_whom_only_the_host_can_tell(
 def test_a_part_of_the_run_asks_in_its_own_turn(fleet: Asking):
     fleet.tell("group_vars/all.yml", bongsu_operators=[])
     assert fleet.run("--tags", "own") == ALL
+
+
+def test_every_host_is_asked_what_its_first_rules_would_cut_off_before_any_is_changed(tmp_path: Path):
+    fleet = Asking(tmp_path, "Ask what the first rules")
+    with socket.socket() as held:
+        held.bind(("0.0.0.0", 0))  # noqa: S104  # what only this machine reaches is closed by nothing
+        held.listen()
+        port = held.getsockname()[1]
+        others = [f"1-{port - 1}", f"{port + 1}-65535", "1-65535/udp", "4-5/ip", "41-57/ip", "59-255/ip"]
+        asked = {"bongsu_profile": "small", "firewall_open": others, "monitors": []}
+        fleet.tell("group_vars/all.yml", **asked)
+        for arguments in ([], ["--check"]):
+            assert fleet.run(*arguments, status=2) == set()
+            assert fleet.said().count(f"The firewall would close {port}/tcp") == len(ALL)
+            assert list((fleet.root / "files").iterdir()) == []
+        fleet.tell("group_vars/all.yml", **asked, firewall_close=[port])
+        assert fleet.run() == ALL
+        fleet.tell("group_vars/all.yml", **{**asked, "bongsu_profile": "none"})
+        assert fleet.run("-e", "greeting=hi") == ALL

@@ -37,19 +37,25 @@ def test_addresses_are_matched_themselves_and_everyone_needs_no_match():
 
 
 @pytest.mark.parametrize(("protocol", "number"), [("vrrp", 112), (47, 47)])
-def test_what_has_no_ports_is_matched_by_number(protocol, number):
-    rules = read(allow={"x": {"protocol": protocol, "from": ["any"]}}).rules["x"]
-    assert rules == [f"meta l4proto {number} counter name accepted_x accept"]
+def test_what_has_no_ports_is_matched_by_number_and_answered_for(protocol, number):
+    found = read(allow={"x": {"protocol": protocol, "from": ["any"]}})
+    assert found.rules["x"] == [f"meta l4proto {number} counter name accepted_x accept"]
+    assert f"{number}/ip" in found.ports()
+    opened = read(opened=[f"{number}/ip", 80])
+    assert opened.rules["open"] == [
+        f"meta l4proto {{ {number} }} counter name accepted_open accept",
+        "tcp dport { 80 } counter name accepted_open accept",
+    ]
 
 
 def test_the_ports_that_are_answered_for():
     found = read(
         allow={"a": {"ports": [81], "from": ["monitors"]}, "b": {"protocol": "udp", "ports": [53], "from": ["any"]}},
         opened=[80, "82-90"],
-        closed=["111/udp"],
+        closed=["111/udp", "112/ip"],
         ssh_ports=[22, 2222],
     )
-    assert found.ports() == ["22/tcp", "80-90/tcp", "2222/tcp", "53/udp", "111/udp"]
+    assert found.ports() == ["22/tcp", "80-90/tcp", "2222/tcp", "53/udp", "111/udp", "112/ip"]
 
 
 @pytest.mark.parametrize(
@@ -57,6 +63,8 @@ def test_the_ports_that_are_answered_for():
     [
         ({"opened": [0]}, "firewall_open[0]", "'0' is no port"),
         ({"opened": [80, "90-80"]}, "firewall_open[1]", "'90-80' is no port; write a number from 1 to 65535"),
+        ({"opened": ["256/ip"]}, "firewall_open[0]", "'256/ip' is no port"),
+        ({"opened": ["4-6/ip"]}, "firewall_open[0]", "'4-6/ip' would be all of TCP; name ports"),
         ({"closed": [True]}, "firewall_close[0]", "'True' is no port"),
         ({"opened": 80}, "firewall_open", "is not a list; write it in brackets"),
         ({"ssh_ports": []}, "firewall_ssh_ports", "would shut everybody out"),

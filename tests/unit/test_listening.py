@@ -21,6 +21,27 @@ UDP = f"""{HEAD}\
   10: 00000000:14E9 00000000:0000 07 {REST} 31 2
   11: 0500000A:8235 0100000A:0035 01 {REST} 32 2
 """
+RAW = f"""{HEAD}\
+   1: 00000000:0001 00000000:0000 07 {REST} 41 2
+ 112: 00000000:0070 00000000:0000 07 {REST} 42 2
+ 255: 00000000:00FF 00000000:0000 07 {REST} 43 2
+"""
+LINKS = [
+    {"ifname": "gre0", "flags": ["NOARP"], "linkinfo": {"info_kind": "gre"}},
+    {"ifname": "lo", "flags": ["LOOPBACK", "UP"]},
+    {"ifname": "office", "flags": ["POINTOPOINT", "NOARP", "UP"], "linkinfo": {"info_kind": "gre"}},
+    {"ifname": "br0", "flags": ["BROADCAST", "UP"], "linkinfo": {"info_kind": "bridge"}},
+]
+XFRM = """\
+src 192.0.2.1 dst 192.0.2.2
+\tproto esp spi 0xc1 reqid 1 mode tunnel
+\treplay-window 0 flag af-unspec
+\tencap type espinudp sport 4500 dport 4500 addr 0.0.0.0
+src 192.0.2.2 dst 192.0.2.1
+\tproto esp spi 0xc2 reqid 1 mode transport
+\treplay-window 32
+"""
+VRRP = Listener("ip", 112, "0.0.0.0", 42)  # noqa: S104  # nothing is bound
 SSH = Listener("tcp", 22, "0.0.0.0", 12)  # noqa: S104  # nothing is bound
 MDNS = Listener("udp", 5353, "0.0.0.0", 31)  # noqa: S104  # nothing is bound
 
@@ -31,6 +52,7 @@ MDNS = Listener("udp", 5353, "0.0.0.0", 31)  # noqa: S104  # nothing is bound
         (TCP, "tcp", [SSH]),
         (TCP6, "tcp", [Listener("tcp", 8080, "2001:db8::1", 22)]),
         (UDP, "udp", [MDNS]),
+        (RAW, "ip", [VRRP]),
         (HEAD, "tcp", []),
     ],
 )
@@ -57,6 +79,11 @@ def test_what_would_be_closed_and_nobody_spoke_of(wanted, placed, closing):
     assert listening.closing([MDNS, SSH], wanted, placed) == closing
 
 
+def test_a_protocol_without_ports_is_answered_for_by_its_number():
+    assert listening.closing([VRRP], ["112/tcp", "112/udp"], None) == [VRRP]
+    assert listening.closing([VRRP], ["112/ip"], None) == []
+
+
 def test_names_for_containers_are_no_question():
     served = [Listener("udp", 53, "10.88.0.1"), Listener("tcp", 80, "10.88.0.1"), Listener("udp", 53, "192.0.2.1")]
     assert listening.closing(served, [], None, {"10.88.0.1"}) == [served[1], served[2]]
@@ -70,6 +97,20 @@ def test_the_question_names_the_place_and_the_lines_that_answer():
     assert "firewall_allow: {NAME: {ports: [22], from: [monitors]}}" in said
     assert "firewall_close: [111/udp, 22, 5353/udp]" in said
     assert "{ports: [5353], protocol: udp, from" in listening.question([(MDNS, "avahi")], [], [])
+
+
+def test_the_kernels_own_tunnels_are_known_by_what_iproute2_says():
+    assert listening.tunnels(LINKS) == [Listener("ip", 47, "office")]
+    assert listening.secured(XFRM) == [Listener("ip", 50, "192.0.2.1")]
+    assert (listening.tunnels([]), listening.secured("")) == ([], [])
+
+
+def test_one_without_ports_is_asked_about_by_its_name():
+    said = listening.question([(VRRP, "keepalived (process 7)")], [], [])
+    assert "would close 112/ip" in said
+    assert "  112/ip (vrrp): keepalived (process 7) listens on 0.0.0.0" in said
+    assert "firewall_allow: {NAME: {protocol: vrrp, from: [monitors]}}" in said
+    assert "firewall_close: [112/ip]" in said
 
 
 def test_what_is_no_port_is_told():

@@ -138,11 +138,14 @@ class Journal:
 
     def leaving(self) -> None:
         """Record that there is no way back any more, only on: whoever reads this sees the removal through."""
-        self._entry["leaving"] = True
+        self._entry |= {"leaving": True, "confirm": None}
         self._write()
 
-    def await_confirmation(self, manifest: dict[str, Any], seconds: float) -> str:
-        """Keep everything ready to be undone within ``seconds`` unless confirmed; return the token that confirms."""
+    def await_confirmation(self, manifest: dict[str, Any] | None, seconds: float) -> str:
+        """Keep everything ready to be undone within ``seconds`` unless confirmed; return the token that confirms.
+
+        ``manifest`` is what is to be committed then; None where the component goes.
+        """
         token = os.urandom(16).hex()
         self._entry["confirm"] = {"token": token, "until": host.clock() + seconds, "manifest": manifest}
         # Armed before the wait is written down, and so due after its end: there is no moment without a way back. The
@@ -151,17 +154,14 @@ class Journal:
         self._write()
         return token
 
-    def confirm(self, token: str) -> dict[str, Any] | None:
-        """Return the manifest to commit; None when this journal does not wait for that token (any more)."""
+    def awaited(self, token: str) -> dict[str, Any] | None:
+        """Return what waits for this token, with the ``manifest`` to commit; None where nothing does (any more)."""
         try:
-            entry = json.loads((self.directory / "journal.json").read_text())
+            self._entry = json.loads((self.directory / "journal.json").read_text())
         except FileNotFoundError:
             return None
-        waiting = entry["confirm"]
-        if waiting is None or waiting["token"] != token:
-            return None
-        manifest: dict[str, Any] = waiting["manifest"]
-        return manifest
+        waiting: dict[str, Any] | None = self._entry["confirm"]
+        return waiting if waiting is not None and waiting["token"] == token else None
 
     def close(self) -> None:
         """Forget the journal: the run is committed."""

@@ -11,6 +11,9 @@ from .spec import PackageSpec
 
 _TORN = "reinstreq"  # dpkg's flag of a package in whose unpacking it was cut off
 _UNFINISHED = {"half-installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"}
+_FIELDS = ("Package: ", "Status: ", "Architecture: ", "Version: ")
+# The host's own architecture is the one that dpkg itself is of.
+_OWN = re.compile(r"^Package: dpkg\n(?:.+\n)*?Architecture: (\S+)$", re.MULTILINE)
 # A package of a foreign architecture keeps it as a part of its name, so that it is not taken for the host's own.
 _COMING = re.compile(r"^Inst (\S+) (?:\[([^\]]+)\] )?\(", re.MULTILINE)
 _INSISTS = re.compile(r"(?:Pre)?Depends: (\S+) \(= ([^)]+)\) but ")
@@ -74,24 +77,27 @@ class Coming:
 
 
 def parse_status(text: str) -> Status:
-    """Read dpkg's status file."""
+    """Read dpkg's status file; a package of another architecture is NAME:ARCHITECTURE, as apt names it."""
     versions: dict[str, str] = {}
     held: set[str] = set()
     remnants: set[str] = set()
     halfway: set[str] = set()
     torn: dict[str, str] = {}
-    package, want, flag, state = "", "", "", ""
-    for line in text.splitlines():
-        if line.startswith("Package: "):
-            package, want, flag, state = line[9:], "", "", ""
-        elif line.startswith("Status: "):
-            want, flag, state = line[8:].split(" ", 2)
-            if state in _UNFINISHED:
-                halfway.add(package)
-            if state == "config-files":
-                remnants.add(package)
-        elif line.startswith("Version: ") and (state == "installed" or flag == _TORN):
-            (torn if flag == _TORN else versions)[package] = line[9:]
+    own = _OWN.search(text)
+    for stanza in text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in stanza.splitlines() if line.startswith(_FIELDS))
+        if "Status" not in fields:
+            continue
+        package, architecture = fields["Package"], fields.get("Architecture", "all")
+        if own and architecture not in ("all", own[1]):
+            package = f"{package}:{architecture}"
+        want, flag, state = fields["Status"].split(" ", 2)
+        if state in _UNFINISHED:
+            halfway.add(package)
+        if state == "config-files":
+            remnants.add(package)
+        if "Version" in fields and (state == "installed" or flag == _TORN):
+            (torn if flag == _TORN else versions)[package] = fields["Version"]
             if want == "hold":
                 held.add(package)
     return Status(versions, frozenset(held), bool(halfway), frozenset(remnants), frozenset(halfway), torn)

@@ -16,15 +16,18 @@ if TYPE_CHECKING:
     from .converger import Converger
 
 
-def remove(name: str, store: Store, converger: Converger, *, check: bool) -> dict[str, Any]:
+def remove(
+    name: str, store: Store, converger: Converger, *, check: bool, confirm_within: float | None = None
+) -> dict[str, Any]:
     """Give the host back what it had before the component; return the task's result.
 
-    Cut off, it is undone by its journal, or, once its files and units are as before, seen through by it.
+    Cut off, it is undone by its journal, or, once its files and units are as before, seen through by it. Where it is
+    to be confirmed, the report has ``confirm``, and the packages stay until it is.
     """
     manifest = store.manifest(name)
     report: dict[str, Any] = {"changed": manifest is not None, "actions": [], "diff": [], "missing_packages": []}
     if manifest is None:
-        report["changed"] = not check and _tidy(store, converger)
+        report["changed"] = not check and tidy(store, converger)
         return report
     before = originals.before(manifest, store)
     seen = look(before, None, store)
@@ -41,22 +44,33 @@ def remove(name: str, store: Store, converger: Converger, *, check: bool) -> dic
     try:
         if plan.touches_host:
             converger.change(before, plan, seen, journal)
+            if confirm_within is not None:
+                token = journal.await_confirmation(None, confirm_within)
+                return report | {"actions": plan.actions(), "confirm": {"token": token, "within": confirm_within}}
         journal.leaving()
     except (BongsuError, OSError) as error:
         troubles = undo.undo(journal.directory)
         deadman.disarm(name)
         raise BongsuError(f"{name} was not removed: {error}", rolled_back=not troubles) from error
+    report["actions"] = plan.actions() + finish(name, store, converger, journal)
+    return report
+
+
+def finish(name: str, store: Store, converger: Converger, journal: Journal) -> list[str]:
+    """Do the rest of a removal from which there is no way back any more, as its journal says; tell what was done."""
+    manifest = store.manifest(name)
     try:
-        store.write_manifest(_rest(manifest))
-        report["actions"] = plan.actions() + complete(name, store)
+        if manifest is not None:
+            store.write_manifest(_rest(manifest))
+        done = complete(name, store)
     except (BongsuError, OSError) as error:
         raise BongsuError(
             f"{name}: its files and units are as before, and not all of its packages: {error}\n"
             "The host tries once more by itself in a moment, and every hour; or run this again."
         ) from error
     journal.close()
-    _tidy(store, converger)
-    return report
+    tidy(store, converger)
+    return done
 
 
 def complete(name: str, store: Store) -> list[str]:
@@ -159,7 +173,7 @@ def _bequeath(manifest: dict[str, Any], kept: list[str], store: Store) -> None:
     store.forget_timers(heirs.timers_gone(manifest, nothing, store))
 
 
-def _tidy(store: Store, converger: Converger) -> bool:
+def tidy(store: Store, converger: Converger) -> bool:
     """When only the toolkit is left, take it away too, and then the state that nothing needs; tell whether it went."""
     left = store.manifests()
     if set(left) == {toolkit.NAME}:

@@ -74,7 +74,8 @@ def _converge(
     if not check:
         before = _recover(store, component.name, request) + before
     if request.absent:
-        report = removal.remove(component.name, store, Converger(store, request), check=check)
+        converger = Converger(store, request)
+        report = removal.remove(component.name, store, converger, check=check, confirm_within=component.confirm_within)
     else:
         report = Converger(store, request).converge(component, check=check)
     report["changed"] = report["changed"] or bool(before)
@@ -89,14 +90,32 @@ def confirm(name: str, token: str, request: Request) -> dict[str, Any]:
     """
     store = Store(request.state_directory)
     with store.locked():
-        journal = Journal(store.journal_directory(name), name)
-        manifest = journal.confirm(token)
-        if manifest is not None:
-            commit(store, {**manifest, "confirmed": token})
+        directory = store.journal_directory(name)
+        journal = Journal(directory, name)
+        waiting, done = journal.awaited(token), []
+        if waiting is None:
+            done = _confirmed_already(store, name, token, request)
+        elif waiting["manifest"] is None:
+            journal.leaving()
+            done = removal.finish(name, store, Converger(store, request), journal)
+        else:
+            commit(store, {**waiting["manifest"], "confirmed": token})
             journal.close()
-        elif (store.manifest(name) or {}).get("confirmed") != token:
-            raise BongsuError(f"{name}: the confirmation came too late: everything has been put back as before")
-    return {"changed": True, "actions": ["confirmed over a new connection"]}
+    return {"changed": True, "actions": ["confirmed over a new connection", *done]}
+
+
+def _confirmed_already(store: Store, name: str, token: str, request: Request) -> list[str]:
+    """See through what the token has begun; raise BongsuError where nothing waits that it has confirmed."""
+    directory, done = store.journal_directory(name), []
+    if request.absent and undo.exists(directory) and undo.is_leaving(directory):
+        done = _recover(store, name, request)
+    manifest = store.manifest(name)
+    confirmed = manifest is None if request.absent else (manifest or {}).get("confirmed") == token
+    if not confirmed or undo.exists(directory):
+        raise BongsuError(f"{name}: the confirmation came too late: everything has been put back as before")
+    if request.absent:
+        removal.tidy(store, Converger(store, request))  # to have looked has left traces
+    return done
 
 
 def take_back(name: str, request: Request) -> dict[str, Any]:

@@ -69,6 +69,17 @@ def test_the_status_file():
     assert parse_status(STATUS + "\nPackage: x\nStatus: install reinstreq half-installed\n").unfinished
 
 
+def test_one_of_another_architecture_hides_no_package_of_the_hosts_own():
+    """Both have the same name in dpkg's file, and the last would win."""
+    stanza = "\nPackage: {}\nStatus: {} ok {}\nArchitecture: {}\nVersion: {}\n"
+    own = stanza.format("dpkg", "install", "installed", "amd64", "1.22")
+    gone = stanza.format("lib", "deinstall", "config-files", "amd64", "1.0")
+    foreign = stanza.format("lib", "install", "installed", "i386", "1.0")
+    status = parse_status(STATUS + own + gone + foreign)
+    assert "lib" not in status.versions
+    assert (status.versions["lib:i386"], status.versions["dpkg"], status.remnants) == ("1.0", "1.22", {"rest", "lib"})
+
+
 def test_whose_a_configuration_file_is():
     owners = parse_conffiles(STATUS)
     assert owners == {"/etc/held.conf": "held", "/etc/held/old.conf": "held", "/etc/rest.conf": "rest"}

@@ -125,3 +125,46 @@ def test_the_wait_is_written_down_after_its_timer_is_armed(host, monkeypatch):
     journal.await_confirmation({}, 60)
     assert seen == [(deadman.GRACE, False), (60, None)]
     assert began + 60 <= until(host) <= engine.clock() + 60
+
+
+@pytest.fixture
+def leaving(host):
+    """A host that a daemon is about to leave, whose file was another's before."""
+    host.config.parent.mkdir(parents=True, exist_ok=True)
+    host.config.write_text("theirs\n")
+    host.before = host.tree()
+    host.converge(host.file(content="ours\n"))
+    host.journal = host.root / "state/journal/daemon"
+    host.report = host.remove(confirm_within=60)
+    return host
+
+
+def test_a_removal_waits_as_well(leaving):
+    assert leaving.report["confirm"]["within"] == 60
+    assert (leaving.config.read_text(), leaving.journal.exists()) == ("theirs\n", True)
+    token = leaving.report["confirm"]["token"]
+    assert leaving.remove(confirm=token)["actions"][0] == "confirmed over a new connection"
+    assert leaving.tree() == leaving.before
+    assert leaving.timers() == {}
+    assert not (leaving.root / "state").exists()
+    assert "failed" not in leaving.remove(confirm=token)  # whose answer was lost
+    assert not (leaving.root / "state").exists()
+    assert leaving.remove() == leaving.remove(check=True)
+
+
+def test_a_removal_that_nobody_confirms_is_undone(leaving):
+    assert roll_back(leaving, until(leaving)) == 0
+    assert leaving.config.read_text() == "ours\n"
+    assert "came too late" in leaving.remove(confirm=leaving.report["confirm"]["token"])["msg"]
+    assert not leaving.converge(leaving.file(content="ours\n"))["changed"]
+
+
+def test_a_confirmed_removal_that_is_cut_off_is_seen_through_by_asking_again(leaving):
+    nth, token = 1, leaving.report["confirm"]["token"]
+    while "killed" in leaving.remove(confirm=token, before=killer(nth, leaving.root)):
+        assert "failed" not in leaving.remove(confirm=token), f"killed at side effect {nth}"
+        assert leaving.tree() == leaving.before
+        assert not (leaving.root / "state").exists()
+        leaving.converge(leaving.file(content="ours\n"))
+        nth, token = nth + 1, leaving.remove(confirm_within=60)["confirm"]["token"]
+    assert nth > 20

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 FILTERS = runpy.run_path(str(Path(__file__).parents[3] / "plugins/filter/order.py"))
-unconverged, retiring, NOBODY, unwell, bears = (
-    FILTERS[name] for name in ("unconverged", "retiring", "NOBODY", "unwell", "bears")
+unconverged, without, retiring, NOBODY, unwell, bears = (
+    FILTERS[name] for name in ("unconverged", "without", "retiring", "NOBODY", "unwell", "bears")
 )
 
 GROUPS = {"all": ["m1", "m2", "s1", "s2", "s3"], "monitors": ["m1", "m2"], "servers": ["s1", "s2", "s3"]}
@@ -48,6 +48,17 @@ def test_a_host_that_did_not_answer_is_nobodys_first():
 @pytest.mark.parametrize("group", ["monitors", "all", "no_such_group"])
 def test_with_nothing_left_it_is_nobody_and_never_everybody(group):
     assert unconverged(GROUPS, group, told()) == NOBODY == ["all", "!all"]
+
+
+def test_those_that_never_had_a_component_say_so_themselves():
+    hostvars = told(pending=["m2", "s1", "s2", "s3"])
+    for host, components, drift in (("m2", {}, {}), ("s1", {"firewall": "1"}, {}), ("s2", {}, {"firewall": "gone"})):
+        hostvars[host] = hostvars[host] | {"bongsu_host_state": {"state": {"components": components, "drift": drift}}}
+    hostvars["s3"] = hostvars["s3"] | {"bongsu_host_state": {"msg": "cannot tell"}}
+    assert without(GROUPS, "firewall", hostvars) == ["m2"]
+    assert without(GROUPS, "web", hostvars) == ["m2", "s1", "s2"]
+    assert without(GROUPS, "firewall", {**hostvars, **told(pending=["s1"])}) == NOBODY
+    assert without(GROUPS, "firewall", {}) == NOBODY
 
 
 def test_a_retired_authority_concerns_all_hosts_as_long_as_one_is_left():

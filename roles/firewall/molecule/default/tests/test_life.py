@@ -74,6 +74,20 @@ def test_what_would_be_closed_is_asked_about_and_nothing_is_touched(host, side):
     assert side.knock("8080", "8081/udp") == {"8080", "8081/udp"}
 
 
+def test_a_protocol_without_ports_is_asked_about_as_well(host, side):
+    held = "import socket, time; held = socket.socket(socket.AF_INET, socket.SOCK_RAW, 112); time.sleep(600)"
+    host.check_output(f"systemd-run --quiet --unit=test-raw /usr/bin/python3 -c '{held}'")
+    try:
+        said = words(side.converge("--check"))
+        assert "112/ip (vrrp): python3 (process" in said
+        assert "test-raw.service) listens on 0.0.0.0" in said
+        assert "firewall_allow: {NAME: {protocol: vrrp, from: [monitors]}}" in said
+        done = side.converge("--check", firewall_allow={"vrrp": {"protocol": "vrrp", "from": ["monitors"]}})
+        assert done.returncode == 0, words(done)
+    finally:
+        host.check_output("systemctl stop test-raw.service")
+
+
 def test_what_shuts_ansible_out_all_the_same_is_undone(side, name):
     only_on("debian12", name)
     answers = {"answered": ["1-65535/tcp", "1-65535/udp"], "open": [], "close": [], "container_interfaces": []}
