@@ -191,7 +191,7 @@ options:
     description: The token of a change that waits to be confirmed. The action fills it in.
     type: str
   take_back:
-    description: Undo what waits to be confirmed, now. The action fills it in.
+    description: Undo what waits to be confirmed, now, unless C(confirm) has confirmed it. The action fills it in.
     type: bool
     default: false
   tell_others:

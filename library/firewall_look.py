@@ -7,13 +7,15 @@ DOCUMENTATION = r"""
 module: firewall_look
 short_description: Say what a run would ask before firewall rules come
 description:
-  - Looks which TCP and UDP sockets of the host listen for others, and fails where the rules that are wanted would close
-    a port that the rules in force do not, and about which the inventory says nothing. The message names port, protocol,
-    process and unit, and the lines of the inventory that answer.
+  - Looks which TCP and UDP sockets of the host listen for others, and which protocols without ports it takes (VRRP,
+    OSPF, tunnels, IPsec), and fails where the rules that are wanted would close one that the rules in force do not, and
+    about which the inventory says nothing. The message names port, protocol, process and unit, and the lines of the
+    inventory that answer.
   - Fails as well where the rules would close the port over which Ansible itself is logged in, or where the host loads
     rules of its own that would no longer be loaded.
-  - Changes nothing. It is for check mode, in which a component does not validate; otherwise the component of the role
-    C(firewall) asks the same before it places anything.
+  - Changes nothing. It is for check mode, in which a component does not validate, and for hosts that have no rules yet,
+    all of which are asked before one is changed; otherwise the component of the role C(firewall) asks the same before
+    it places anything.
 author: bongsu contributors
 attributes:
   check_mode: {support: full}

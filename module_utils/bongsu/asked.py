@@ -89,10 +89,10 @@ def _component(params: dict[str, Any], check: bool) -> dict[str, Any]:
 
     component = parse(params)
     request = Request(params["state_directory"], params["state"] == "absent", params["owner"], params["run"])
+    if params["take_back"]:
+        return run.take_back(component.name, request, params["confirm"])
     if params["confirm"]:
         return run.confirm(component.name, params["confirm"], request)
-    if params["take_back"]:
-        return run.take_back(component.name, request)
     return run.converge(component, request, check=check, tell_others=params["tell_others"])
 
 

@@ -191,9 +191,9 @@ def remove_at_once(path: Path) -> None:
 
 
 def move(path: str, place: str) -> None:
-    """Move whatever is at a path to another place; a file or a link to another file system too, with its owner.
+    """Move whatever is at a path to another place, on another file system too.
 
-    A power cut leaves it at the one place or the other, whole.
+    A power cut leaves a file or a link at the one place or the other, whole.
     """
     try:
         os.rename(path, place)
@@ -202,10 +202,31 @@ def move(path: str, place: str) -> None:
             raise
         import shutil  # see above
 
-        staged, was = staged_path(place), os.lstat(path)
-        shutil.copy2(path, staged, follow_symlinks=False)
-        os.chown(staged, was.st_uid, was.st_gid, follow_symlinks=False)
-        flush([staged])
-        os.rename(staged, place)
+        if os.path.isdir(path) and not os.path.islink(path):  # of a lower layer, which an overlay does not rename
+            shutil.move(path, place)
+            return
+        staged = staged_path(place)
+        try:
+            _copy(path, staged)
+            os.rename(staged, place)
+        except OSError:
+            with suppress(FileNotFoundError):
+                os.unlink(staged)
+            raise
         flush([place])
         os.unlink(path)
+
+
+def _copy(path: str, place: str) -> None:
+    """Copy a file or a link with owner, mode and times; nobody else can read it meanwhile."""
+    import shutil  # see above
+
+    was = os.lstat(path)
+    if stat.S_ISLNK(was.st_mode):
+        os.symlink(os.readlink(path), place)
+    else:
+        os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        shutil.copyfile(path, place)
+    os.chown(place, was.st_uid, was.st_gid, follow_symlinks=False)
+    shutil.copystat(path, place, follow_symlinks=False)  # after the owner, whose change takes setuid away
+    flush([place])

@@ -18,7 +18,12 @@ PORTLESS = {"ah": 51, "esp": 50, "gre": 47, "ipip": 4, "ospf": 89, "pim": 103, "
 _STATES = {"tcp": "0A", "udp": "07", "ip": "07"}
 _ANSWER = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|ip))?")
 # Kinds of interfaces (ip-link(8)) whose packets come to the kernel itself, by protocol.
-_TUNNELS = dict.fromkeys(("gre", "gretap", "erspan", "ip6gre", "ip6gretap"), "gre") | {"ipip": "ipip", "sit": "sit"}
+_TUNNELS = {
+    **dict.fromkeys(("gre", "gretap", "erspan", "ip6gre", "ip6gretap", "ip6erspan"), ("gre",)),
+    "ipip": ("ipip",),
+    "sit": ("sit",),
+    "ip6tnl": ("ipip", "sit"),  # it carries both versions of IP
+}
 _SECURED = re.compile(r"^src \S+ dst (\S+)\n\s+proto (esp|ah) ", re.MULTILINE)
 
 
@@ -63,20 +68,21 @@ def parse(text: str, protocol: str, byteorder: str = sys.byteorder) -> list[List
 def tunnels(links: Iterable[Mapping[str, Any]]) -> list[Listener]:
     """Read what `ip -json -details link show` says: the tunnels that are up, which no socket tells of."""
     return [
-        Listener("ip", PORTLESS[_TUNNELS[kind]], str(link.get("ifname", "")))
+        Listener("ip", PORTLESS[name], str(link.get("ifname", "")))
         for link in links
-        if (kind := link.get("linkinfo", {}).get("info_kind")) in _TUNNELS and "UP" in link.get("flags", [])
+        if "UP" in link.get("flags", [])
+        for name in _TUNNELS.get(link.get("linkinfo", {}).get("info_kind"), ())
     ]
 
 
-def secured(text: str) -> list[Listener]:
-    """Read what `ip xfrm state` says: what IPsec takes that does not come within UDP."""
+def secured(text: str, own: Collection[str]) -> list[Listener]:
+    """Read what `ip xfrm state` says: what IPsec takes at ``own`` addresses that does not come within UDP."""
     states = re.split(r"\n(?=src )", text)
     return sorted(
         {
             Listener("ip", PORTLESS[match[2]], match[1])
             for state in states
-            if (match := _SECURED.match(state)) and "encap type espinudp" not in state
+            if (match := _SECURED.match(state)) and match[1] in own and "encap type espinudp" not in state
         }
     )
 
@@ -87,7 +93,7 @@ def spans(answers: Iterable[str | int]) -> dict[str, list[Span]]:
     for one in answers:
         match = _ANSWER.fullmatch(str(one))
         if match is None:
-            raise BongsuError(f"'{one}' is no port; write it as 22, '53/udp' or '60000-61000/udp'")
+            raise BongsuError(f"'{one}' is no port; write it as 22, '53/udp', '60000-61000/udp' or '112/ip'")
         read[match[3] or "tcp"].append((int(match[1]), int(match[2] or match[1])))
     return read
 

@@ -24,8 +24,8 @@ def listeners() -> list[Listener]:
 
     A UDP socket on a port such as the kernel hands out to clients counts only when it is still there at a second look.
     """
-    kernels = [*tunnels(_said("-details", "link")), *secured(host.run(["ip", "xfrm", "state"]).text)]
-    first = _listed() + kernels
+    own = {address for _, address in _addresses()}
+    first = _listed() + tunnels(_said("-details", "link")) + secured(host.run(["ip", "xfrm", "state"]).text, own)
     passing = [one for one in first if one.protocol == "udp" and _is_ephemeral(one.port)]
     if not passing:
         return first
@@ -73,13 +73,17 @@ def holders(found: Collection[Listener]) -> dict[int, str]:
 
 def bridge_addresses(patterns: Collection[str]) -> set[str]:
     """Return the addresses of this host on interfaces whose names are like one of the patterns."""
-    return {
-        address["local"]
+    return {address for name, address in _addresses() if any(fnmatchcase(name, pattern) for pattern in patterns)}
+
+
+def _addresses() -> list[tuple[str, str]]:
+    """Return the addresses of this host, each with its interface."""
+    return [
+        (interface.get("ifname", ""), address["local"])
         for interface in _said("address")
-        if any(fnmatchcase(interface.get("ifname", ""), pattern) for pattern in patterns)
         for address in interface.get("addr_info", [])
         if "local" in address
-    }
+    ]
 
 
 def _describe(process: Process) -> str:

@@ -95,8 +95,8 @@ class ActionModule(ActionBase):
         waiting = report.pop("confirm")
         told = {**arguments, "confirm": waiting["token"]}
         answer, words = confirmation.insist(self._connection, lambda: self._ask(told, variables), waiting["within"])
-        if answer is None:
-            return self._cut_off(arguments, variables, words)
+        if answer is None:  # which may be all that was lost
+            answer = self._cut_off(told, variables, words)
         if answer.get("failed"):
             return answer
         return {**report, "changed": True, "actions": report["actions"] + answer["actions"]}
@@ -107,6 +107,8 @@ class ActionModule(ActionBase):
         look = {**arguments, "take_back": True}
         answer, _ = confirmation.insist(self._connection, lambda: self._ask(look, variables), patience)
         name = arguments["name"]
+        if answer and answer.get("confirmed"):
+            return answer
         if answer is None:
             now = (
                 f"It does not answer even now, {patience:.0f} s later: look at its console. What was changed is "

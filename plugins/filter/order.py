@@ -43,7 +43,8 @@ def without(
     new = [
         host
         for host, state in states.items()
-        if host in pending and state is not None and component not in {*state["components"], *state["drift"]}
+        if host in pending and state is not None and not state["trouble"]  # of its components, that one knows none
+        if component not in {*state["components"], *state["drift"]}
     ]
     return new or NOBODY
 

@@ -153,13 +153,11 @@ def _ports(found: Firewall, place: str, given: object, protocol: str) -> dict[st
         match = None if isinstance(one, bool) else _PORT.fullmatch(str(one).strip())
         first = int(match[1]) if match else 0
         last = int(match[2] or match[1]) if match else 0
-        whole = [
-            name for number, name in _NEVER_WHOLE.items() if match and match[3] == "ip" and first <= number <= last
-        ]
         if match is None or not 0 < first <= last < (256 if match[3] == "ip" else 65536):
             found.problems.append((at, f"'{one}' is no port; {_HOW_PORT}"))
             continue
-        if whole:
+        whole = [name for number, name in _NEVER_WHOLE.items() if match[3] == "ip" and first <= number <= last]
+        if whole and place == "firewall_open":
             found.problems.append((at, f"'{one}' would be all of {', '.join(whole)}; name ports, or another number"))
             continue
         spans.setdefault(match[3] or protocol, []).append((first, last))

@@ -101,8 +101,11 @@ def run_playbook(
 def ansible_environment(root: Path) -> dict[str, str]:
     """Return what every run of ours gets: our ansible.cfg, this venv's commands, host keys checked."""
     scripts = str(Path(sys.executable).parent)
+    callbacks = [str(root / "plugins" / "callback"), os.environ.get("ANSIBLE_CALLBACK_PLUGINS", "")]
     return {
         "ANSIBLE_CONFIG": str(root / "ansible.cfg"),
+        # ansible-runner adds its own to this variable, which goes before what ansible.cfg says.
+        "ANSIBLE_CALLBACK_PLUGINS": os.pathsep.join(filter(None, callbacks)),
         "ANSIBLE_HOST_KEY_CHECKING": "True",  # ansible-runner turns it off where it is not named
         "PATH": os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)]),
     }

@@ -84,14 +84,17 @@ def test_a_part_of_the_run_asks_in_its_own_turn(fleet: Asking):
     assert fleet.run("--tags", "own") == ALL
 
 
-def test_every_host_is_asked_what_its_first_rules_would_cut_off_before_any_is_changed(tmp_path: Path):
+def test_every_host_is_asked_what_its_first_rules_would_cut_off_before_any_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)  # of whoever runs the tests
     fleet = Asking(tmp_path, "Ask what the first rules")
     with socket.socket() as held:
         held.bind(("0.0.0.0", 0))  # noqa: S104  # what only this machine reaches is closed by nothing
         held.listen()
         port = held.getsockname()[1]
         others = [f"1-{port - 1}", f"{port + 1}-65535", "1-65535/udp", "4-5/ip", "41-57/ip", "59-255/ip"]
-        asked = {"bongsu_profile": "small", "firewall_open": others, "monitors": []}
+        asked = {"bongsu_profile": "small", "firewall_open": others, "firewall_replace_own": True}
         fleet.tell("group_vars/all.yml", **asked)
         for arguments in ([], ["--check"]):
             assert fleet.run(*arguments, status=2) == set()

@@ -52,10 +52,10 @@ def test_the_ports_that_are_answered_for():
     found = read(
         allow={"a": {"ports": [81], "from": ["monitors"]}, "b": {"protocol": "udp", "ports": [53], "from": ["any"]}},
         opened=[80, "82-90"],
-        closed=["111/udp", "112/ip"],
+        closed=["111/udp", "112/ip", "4-6/ip"],
         ssh_ports=[22, 2222],
     )
-    assert found.ports() == ["22/tcp", "80-90/tcp", "2222/tcp", "53/udp", "111/udp", "112/ip"]
+    assert found.ports() == ["22/tcp", "80-90/tcp", "2222/tcp", "53/udp", "111/udp", "4-6/ip", "112/ip"]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,7 @@ def test_the_ports_that_are_answered_for():
         ({"opened": [80, "90-80"]}, "firewall_open[1]", "'90-80' is no port; write a number from 1 to 65535"),
         ({"opened": ["256/ip"]}, "firewall_open[0]", "'256/ip' is no port"),
         ({"opened": ["4-6/ip"]}, "firewall_open[0]", "'4-6/ip' would be all of TCP; name ports"),
+        ({"closed": ["0/ip"]}, "firewall_close[0]", "'0/ip' is no port"),
         ({"closed": [True]}, "firewall_close[0]", "'True' is no port"),
         ({"opened": 80}, "firewall_open", "is not a list; write it in brackets"),
         ({"ssh_ports": []}, "firewall_ssh_ports", "would shut everybody out"),

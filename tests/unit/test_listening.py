@@ -30,6 +30,7 @@ LINKS = [
     {"ifname": "gre0", "flags": ["NOARP"], "linkinfo": {"info_kind": "gre"}},
     {"ifname": "lo", "flags": ["LOOPBACK", "UP"]},
     {"ifname": "office", "flags": ["POINTOPOINT", "NOARP", "UP"], "linkinfo": {"info_kind": "gre"}},
+    {"ifname": "six", "flags": ["NOARP", "UP"], "linkinfo": {"info_kind": "ip6tnl"}},
     {"ifname": "br0", "flags": ["BROADCAST", "UP"], "linkinfo": {"info_kind": "bridge"}},
 ]
 XFRM = """\
@@ -100,9 +101,11 @@ def test_the_question_names_the_place_and_the_lines_that_answer():
 
 
 def test_the_kernels_own_tunnels_are_known_by_what_iproute2_says():
-    assert listening.tunnels(LINKS) == [Listener("ip", 47, "office")]
-    assert listening.secured(XFRM) == [Listener("ip", 50, "192.0.2.1")]
-    assert (listening.tunnels([]), listening.secured("")) == ([], [])
+    six = Listener("ip", 4, "six"), Listener("ip", 41, "six")
+    assert listening.tunnels(LINKS) == [Listener("ip", 47, "office"), *six]
+    assert listening.secured(XFRM, {"192.0.2.1"}) == [Listener("ip", 50, "192.0.2.1")]
+    assert listening.secured(XFRM, {"192.0.2.2"}) == []  # what comes to it comes within UDP
+    assert (listening.tunnels([]), listening.secured("", set())) == ([], [])
 
 
 def test_one_without_ports_is_asked_about_by_its_name():

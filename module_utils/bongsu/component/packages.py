@@ -13,7 +13,7 @@ _TORN = "reinstreq"  # dpkg's flag of a package in whose unpacking it was cut of
 _UNFINISHED = {"half-installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"}
 _FIELDS = ("Package: ", "Status: ", "Architecture: ", "Version: ")
 # The host's own architecture is the one that dpkg itself is of.
-_OWN = re.compile(r"^Package: dpkg\n(?:.+\n)*?Architecture: (\S+)$", re.MULTILINE)
+_NATIVE = re.compile(r"^Package: dpkg\n(?:.+\n)*?Architecture: (\S+)$", re.MULTILINE)
 # A package of a foreign architecture keeps it as a part of its name, so that it is not taken for the host's own.
 _COMING = re.compile(r"^Inst (\S+) (?:\[([^\]]+)\] )?\(", re.MULTILINE)
 _INSISTS = re.compile(r"(?:Pre)?Depends: (\S+) \(= ([^)]+)\) but ")
@@ -77,20 +77,32 @@ class Coming:
 
 
 def parse_status(text: str) -> Status:
-    """Read dpkg's status file; a package of another architecture is NAME:ARCHITECTURE, as apt names it."""
+    """Read dpkg's status file.
+
+    A package of another architecture beside the host's own of that name is NAME:ARCHITECTURE, as apt writes it.
+    """
     versions: dict[str, str] = {}
     held: set[str] = set()
     remnants: set[str] = set()
     halfway: set[str] = set()
     torn: dict[str, str] = {}
-    own = _OWN.search(text)
-    for stanza in text.split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in stanza.splitlines() if line.startswith(_FIELDS))
+    stanzas = [
+        dict(line.split(": ", 1) for line in stanza.splitlines() if line.startswith(_FIELDS))
+        for stanza in text.split("\n\n")
+    ]
+    native = _NATIVE.search(text)
+    usual = ("all", native[1]) if native else ()
+
+    def is_foreign(fields: Mapping[str, str]) -> bool:
+        return bool(usual) and fields.get("Architecture", "all") not in usual
+
+    own = {fields.get("Package") for fields in stanzas if not is_foreign(fields)}
+    for fields in stanzas:
         if "Status" not in fields:
             continue
-        package, architecture = fields["Package"], fields.get("Architecture", "all")
-        if own and architecture not in ("all", own[1]):
-            package = f"{package}:{architecture}"
+        package = fields["Package"]
+        if package in own and is_foreign(fields):
+            package = f"{package}:{fields['Architecture']}"
         want, flag, state = fields["Status"].split(" ", 2)
         if state in _UNFINISHED:
             halfway.add(package)

@@ -84,17 +84,21 @@ def _converge(
 
 
 def confirm(name: str, token: str, request: Request) -> dict[str, Any]:
-    """Commit what waits for this token; raise BongsuError where it has been undone already.
+    """Commit what waits for this token; raise BongsuError where it has been undone already, or is to be by now.
 
     Whoever has not heard the answer asks again: what a token has committed stays committed.
     """
     store = Store(request.state_directory)
     with store.locked():
-        directory = store.journal_directory(name)
-        journal = Journal(directory, name)
+        journal = Journal(store.journal_directory(name), name)
         waiting, done = journal.awaited(token), []
+        if waiting is not None and host.clock() >= waiting["until"]:  # an undoing may have got half of the way
+            _recover(store, name, request)
+            waiting = None
         if waiting is None:
             done = _confirmed_already(store, name, token, request)
+            if done is None:
+                raise BongsuError(f"{name}: the confirmation came too late: everything has been put back as before")
         elif waiting["manifest"] is None:
             journal.leaving()
             done = removal.finish(name, store, Converger(store, request), journal)
@@ -104,26 +108,33 @@ def confirm(name: str, token: str, request: Request) -> dict[str, Any]:
     return {"changed": True, "actions": ["confirmed over a new connection", *done]}
 
 
-def _confirmed_already(store: Store, name: str, token: str, request: Request) -> list[str]:
-    """See through what the token has begun; raise BongsuError where nothing waits that it has confirmed."""
+def _confirmed_already(store: Store, name: str, token: str, request: Request) -> list[str] | None:
+    """See through what the token has confirmed, and tell what was done; None where it has confirmed nothing."""
     directory, done = store.journal_directory(name), []
     if request.absent and undo.exists(directory) and undo.is_leaving(directory):
         done = _recover(store, name, request)
     manifest = store.manifest(name)
     confirmed = manifest is None if request.absent else (manifest or {}).get("confirmed") == token
     if not confirmed or undo.exists(directory):
-        raise BongsuError(f"{name}: the confirmation came too late: everything has been put back as before")
+        return None
     if request.absent:
+        done += _recover(store, toolkit.NAME, request)
         removal.tidy(store, Converger(store, request))  # to have looked has left traces
     return done
 
 
-def take_back(name: str, request: Request) -> dict[str, Any]:
-    """Undo what waits to be confirmed, or was cut off, if the host has not done so by itself."""
+def take_back(name: str, request: Request, token: str | None = None) -> dict[str, Any]:
+    """Undo what waits to be confirmed, or was cut off, if the host has not done so by itself.
+
+    What the token has confirmed stays: the report says ``confirmed``, for a controller that has not heard the answer.
+    """
     store = Store(request.state_directory)
     with store.locked():
+        done = None if token is None else _confirmed_already(store, name, token, request)
+        if done is not None:
+            return {"changed": True, "actions": done, "confirmed": True}
         undone = _recover(store, name, request)
-    return {"changed": bool(undone), "actions": undone}
+    return {"changed": bool(undone), "actions": undone, "confirmed": False}
 
 
 def _renewed(report: dict[str, Any]) -> list[str]:

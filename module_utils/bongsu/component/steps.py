@@ -82,8 +82,10 @@ def retire(plan: Plan) -> None:
             _take(step)
     # One that a timer had started, which is stopped by now, would outlive its definition; and systemd goes on
     # listing one that failed, with or without a definition, until it is told to forget it.
+    stopped = {step.unit for step in plan.steps if step.verb == "stop"}
     for unit in _undefined(plan):
-        host.run(["systemctl", "stop", unit])
+        if unit not in stopped:
+            host.run(["systemctl", "stop", unit])
         host.run(["systemctl", "reset-failed", unit])
 
 
@@ -106,10 +108,9 @@ def _retires(step: Step, plan: Plan) -> bool:
 
 
 def _undefined(plan: Plan) -> list[str]:
-    """Name the services whose definitions go, and that no step stops: they did not run when they were looked at."""
-    stopped = {step.unit for step in plan.steps if step.verb == "stop"}
+    """Name the services whose definitions go."""
     gone = {os.path.basename(change.file.dest) for change in plan.changes if change.verb == "remove"}
-    return sorted(name for name in gone - stopped if name.endswith(".service"))
+    return sorted(name for name in gone if name.endswith(".service"))
 
 
 def _masked(step: Step, plan: Plan) -> bool:

@@ -1,5 +1,6 @@
 """Real runs of ansible-playbook on this machine alone: events, artifacts, secrets, interruption."""
 
+import configparser
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bongsu import runner
+from bongsu.paths import project_root
 
 INVENTORY = """
 all:
@@ -57,6 +59,18 @@ def test_host_keys_are_checked(run):
     result = run([])
     command = json.loads((Path(result.artifacts) / "ansible" / "command").read_text())
     assert command["env"]["ANSIBLE_HOST_KEY_CHECKING"] == "True"
+
+
+def test_the_callbacks_of_ansible_cfg_see_it_beside_those_of_the_runner_and_the_operator(run, monkeypatch):
+    """What ansible-runner says in the environment goes before what ansible.cfg says."""
+    monkeypatch.setenv("ANSIBLE_CALLBACK_PLUGINS", "/theirs")
+    command = json.loads((Path(run([]).artifacts) / "ansible" / "command").read_text())
+    settings = configparser.ConfigParser()
+    settings.read(project_root() / "ansible.cfg")
+    own = str(project_root() / settings["defaults"]["callback_plugins"])
+    *ours, runners = command["env"]["ANSIBLE_CALLBACK_PLUGINS"].split(os.pathsep)
+    assert ours == [own, "/theirs"]
+    assert "ansible_runner" in runners
 
 
 def test_a_limit_that_matches_no_host_is_bad_input(run):

@@ -78,6 +78,8 @@ def test_one_of_another_architecture_hides_no_package_of_the_hosts_own():
     status = parse_status(STATUS + own + gone + foreign)
     assert "lib" not in status.versions
     assert (status.versions["lib:i386"], status.versions["dpkg"], status.remnants) == ("1.0", "1.22", {"rest", "lib"})
+    alone = parse_status(STATUS + own + foreign)  # as wine32 is: whoever asks for it by its name has it
+    assert alone.versions["lib"] == "1.0"
 
 
 def test_whose_a_configuration_file_is():

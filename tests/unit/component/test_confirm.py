@@ -127,6 +127,31 @@ def test_the_wait_is_written_down_after_its_timer_is_armed(host, monkeypatch):
     assert began + 60 <= until(host) <= engine.clock() + 60
 
 
+def at_the_end(host):
+    """Have the module's clock stand where the wait ends, in the module's process."""
+    end = until(host)
+
+    def before():
+        engine.clock = lambda: end
+
+    return before
+
+
+def test_a_confirmation_after_the_end_of_the_wait_is_none_whoever_has_not_yet_undone_it(waiting):
+    token = waiting.report["confirm"]["token"]
+    late = waiting.converge(confirm=token, before=at_the_end(waiting))
+    assert "came too late: everything has been put back" in late["msg"]
+    assert (waiting.config.read_text(), waiting.journal.exists()) == ("old\n", False)
+
+
+def test_what_a_token_has_confirmed_is_not_taken_back(waiting):
+    token = waiting.report["confirm"]["token"]
+    waiting.converge(confirm=token)
+    assert waiting.converge(take_back=True, confirm=token)["confirmed"]
+    assert not waiting.converge(take_back=True, confirm="another")["confirmed"]
+    assert waiting.config.read_text() == "new\n"
+
+
 @pytest.fixture
 def leaving(host):
     """A host that a daemon is about to leave, whose file was another's before."""
@@ -148,6 +173,7 @@ def test_a_removal_waits_as_well(leaving):
     assert leaving.timers() == {}
     assert not (leaving.root / "state").exists()
     assert "failed" not in leaving.remove(confirm=token)  # whose answer was lost
+    assert leaving.remove(confirm=token, take_back=True)["confirmed"]
     assert not (leaving.root / "state").exists()
     assert leaving.remove() == leaving.remove(check=True)
 

@@ -132,7 +132,10 @@ def test_a_unit_that_the_component_defines_is_disabled_while_it_is_defined(host)
     host.forget_calls()
     result = host.remove()
     assert "failed" not in result, result
-    assert host.calls() == ["disable daemon.service", "stop daemon.service", "daemon-reload"]
+    assert host.calls() == [
+        *("disable daemon.service", "stop daemon.service", "reset-failed daemon.service"),
+        "daemon-reload",
+    ]
     assert not definition.exists()
 
 

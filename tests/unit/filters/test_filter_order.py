@@ -51,10 +51,11 @@ def test_with_nothing_left_it_is_nobody_and_never_everybody(group):
 
 
 def test_those_that_never_had_a_component_say_so_themselves():
-    hostvars = told(pending=["m2", "s1", "s2", "s3"])
+    hostvars = told(pending=["m1", "m2", "s1", "s2", "s3"])
+    hostvars["m1"] = hostvars["m2"] | report_of(report(components={}, trouble="torn"))
     for host, components, drift in (("m2", {}, {}), ("s1", {"firewall": "1"}, {}), ("s2", {}, {"firewall": "gone"})):
-        hostvars[host] = hostvars[host] | {"bongsu_host_state": {"state": {"components": components, "drift": drift}}}
-    hostvars["s3"] = hostvars["s3"] | {"bongsu_host_state": {"msg": "cannot tell"}}
+        hostvars[host] = hostvars[host] | report_of(report(components=components, drift=drift))
+    hostvars["s3"] = hostvars["s3"] | report_of({"msg": "cannot tell"})
     assert without(GROUPS, "firewall", hostvars) == ["m2"]
     assert without(GROUPS, "web", hostvars) == ["m2", "s1", "s2"]
     assert without(GROUPS, "firewall", {**hostvars, **told(pending=["s1"])}) == NOBODY
@@ -66,6 +67,10 @@ def test_a_retired_authority_concerns_all_hosts_as_long_as_one_is_left():
     assert retiring(GROUPS, told(host_certificate_ca_retired=["PEM"])) == NOBODY
     assert retiring(GROUPS, told(pending=["s1"], host_certificate_ca_retired=[])) == NOBODY
     assert retiring(GROUPS, told(pending=["s1"])) == NOBODY
+
+
+def report_of(said):
+    return {"bongsu_host_state": said}
 
 
 def report(**differences):
