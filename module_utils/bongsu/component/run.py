@@ -91,26 +91,28 @@ def confirm(name: str, token: str, request: Request) -> dict[str, Any]:
     store = Store(request.state_directory)
     with store.locked():
         journal = Journal(store.journal_directory(name), name)
-        waiting, done = journal.awaited(token), []
+        waiting = journal.awaited(token)
+        done: list[str] | None = []
         if waiting is not None and host.clock() >= waiting["until"]:  # an undoing may have got half of the way
             _recover(store, name, request)
             waiting = None
         if waiting is None:
             done = _confirmed_already(store, name, token, request)
-            if done is None:
-                raise BongsuError(f"{name}: the confirmation came too late: everything has been put back as before")
         elif waiting["manifest"] is None:
             journal.leaving()
             done = removal.finish(name, store, Converger(store, request), journal)
         else:
             commit(store, {**waiting["manifest"], "confirmed": token})
             journal.close()
+        if done is None:
+            raise BongsuError(f"{name}: the confirmation came too late: everything has been put back as before")
     return {"changed": True, "actions": ["confirmed over a new connection", *done]}
 
 
 def _confirmed_already(store: Store, name: str, token: str, request: Request) -> list[str] | None:
     """See through what the token has confirmed, and tell what was done; None where it has confirmed nothing."""
-    directory, done = store.journal_directory(name), []
+    directory = store.journal_directory(name)
+    done: list[str] = []
     if request.absent and undo.exists(directory) and undo.is_leaving(directory):
         done = _recover(store, name, request)
     manifest = store.manifest(name)
