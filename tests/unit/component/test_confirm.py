@@ -127,6 +127,29 @@ def test_the_wait_is_written_down_after_its_timer_is_armed(host, monkeypatch):
     assert began + 60 <= until(host) <= engine.clock() + 60
 
 
+def test_a_confirmation_that_is_cut_off_is_given_by_asking_again(waiting):
+    nth, token, content = 1, waiting.report["confirm"]["token"], "new\n"
+    while "killed" in waiting.converge(confirm=token, before=killer(nth, waiting.root)):
+        assert "failed" not in waiting.converge(confirm=token), f"killed at side effect {nth}"
+        assert waiting.config.read_text() == content
+        assert not (waiting.journal / "journal.json").exists()
+        assert not waiting.converge(waiting.file(content=content))["changed"]
+        nth, content = nth + 1, f"new {nth}\n"
+        token = waiting.converge(waiting.file(content=content), confirm_within=60)["confirm"]["token"]
+    assert nth > 3
+
+
+@pytest.mark.parametrize("stage", ["committed", "open"])
+def test_one_that_is_cut_off_and_never_asked_for_again_leaves_the_host_as_before_or_as_wanted(waiting, stage):
+    nth, token = (1 if stage == "open" else 4), waiting.report["confirm"]["token"]
+    assert "killed" in waiting.converge(confirm=token, before=killer(nth, waiting.root))
+    at = until(waiting) if (waiting.journal / "journal.json").exists() else None
+    assert roll_back(waiting, at) == 0
+    told = waiting.config.read_text()
+    assert told in ("old\n", "new\n")
+    assert not waiting.converge(waiting.file(content=told))["changed"]
+
+
 def at_the_end(host):
     """Have the module's clock stand where the wait ends, in the module's process."""
     end = until(host)
