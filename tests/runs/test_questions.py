@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from pathlib import Path
 
@@ -41,10 +42,11 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asking:
 
 def test_one_host_that_would_ban_the_operator_stops_the_run_before_any_is_changed(fleet: Asking):
     fleet.tell("host_vars/s2.yml", ansible_host="192.0.2.104", bongsu_operators=["192.0.2.8"])
-    for arguments in ([], ["--check"]):
-        assert fleet.run(*arguments, status=2) == set()
+    for arguments, looked_at in (([], set()), (["--check"], ALL - {"s2"})):
+        assert fleet.run(*arguments, status=2) == looked_at
         assert f"you are connected from {CAME_FROM}, which could be banned" in fleet.said()
         assert f"'bongsu_operators: [{CAME_FROM}]'" in fleet.said()
+        assert ("what is asked above about s2 has to be answered first" in fleet.said()) == (not looked_at)
         assert list((fleet.root / "files").iterdir()) == []
     fleet.tell("host_vars/s2.yml", ansible_host="192.0.2.104", bongsu_operators=["192.0.2.0/24"])
     assert fleet.run() == ALL
@@ -98,8 +100,12 @@ def test_every_host_is_asked_what_its_first_rules_would_cut_off_before_any_is_ch
         fleet.tell("group_vars/all.yml", **asked)
         for arguments in ([], ["--check"]):
             assert fleet.run(*arguments, status=2) == set()
-            assert fleet.said().count(f"The firewall would close {port}/tcp") == len(ALL)
+            assert f"The firewall would close {port}/tcp" in fleet.said()
+            assert set(re.findall(r"fatal: \[(\w+)\]: FAILED", fleet.output)) == ALL
             assert list((fleet.root / "files").iterdir()) == []
+        fleet.tell("host_vars/s1.yml", ansible_host="192.0.2.103", firewall_close=[port])
+        assert fleet.run(status=2) == set()
+        assert fleet.run("--check", status=2) == {"s1"}
         fleet.tell("group_vars/all.yml", **asked, firewall_close=[port])
         assert fleet.run() == ALL
         fleet.tell("group_vars/all.yml", **{**asked, "bongsu_profile": "none"})

@@ -24,7 +24,8 @@ def clock(monkeypatch):
 def test_it_is_confirmed_by_a_new_login(tmp_path):
     act = Action(tmp_path, WAITING, CONFIRMED)
     result = act(name="sshd", confirm_within=60)
-    assert (result["changed"], result["actions"], result["round_trips"]) == (True, WAITING["actions"], 2)
+    actions = [*WAITING["actions"], *CONFIRMED["actions"]]
+    assert (result["changed"], result["actions"], result["round_trips"]) == (True, actions, 2)
     assert "confirm" not in result
     assert act.asked[1]["confirm"] == "abc"
     usual, anew = act.connected_with
@@ -47,7 +48,14 @@ def test_a_lock_out_is_waited_for_and_told(tmp_path, clock):
     assert "port 22: Connection refused" in result["msg"]
     assert "The host has put everything back as before, and lets you in again." in result["msg"]
     assert act.asked[-1]["take_back"] is True
-    assert "confirm" not in act.asked[-1]
+    assert act.asked[-1]["confirm"] == "abc"  # which, had it confirmed all the same, would leave the change
+
+
+def test_a_host_that_was_only_not_heard_is_not_told_as_shut(tmp_path, clock):
+    act = Action(tmp_path, WAITING, lambda: REFUSED if clock[0] < 70 else {**CONFIRMED, "confirmed": True})
+    result = act(name="sshd", confirm_within=60)
+    assert "failed" not in result
+    assert (result["changed"], result["actions"]) == (True, [*WAITING["actions"], *CONFIRMED["actions"]])
 
 
 def test_a_host_that_never_comes_back_is_told_with_what_to_do(tmp_path, clock):

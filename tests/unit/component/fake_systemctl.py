@@ -52,6 +52,8 @@ def change(verb, name, unit, options):
         if verb != "reload-or-restart" or unit["active"] != "active":
             unit.update(active="active", invocation=f"{time.time_ns():032x}", started=now())
     elif verb == "reset-failed":
+        if not known(unit) and unit["active"] != "failed":
+            return 1, f"Failed to reset failed state of unit {name}: Unit {name} not loaded."
         unit["active"] = "inactive" if unit["active"] == "failed" else unit["active"]
     elif verb == "stop":
         if not known(unit) and unit["active"] != "active":

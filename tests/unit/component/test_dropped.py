@@ -167,7 +167,10 @@ def test_a_unit_goes_before_the_file_that_defines_it(host):
     host.forget_calls()
     result = host.converge(units=[])
     assert "failed" not in result, result
-    assert host.calls() == ["disable daemon.service", "stop daemon.service", "daemon-reload"]
+    assert host.calls() == [
+        *("disable daemon.service", "stop daemon.service", "reset-failed daemon.service"),
+        "daemon-reload",
+    ]
     assert not definition.exists()
 
 

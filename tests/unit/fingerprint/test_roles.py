@@ -30,6 +30,7 @@ KNOWN_OF_ANSIBLE = {
     "ansible_connection": "is the inventory's, and counted like any other",
     "ansible_facts": "are counted, or turn the fast path off",
     "ansible_play_hosts": "of a retired authority, with which none is written down; of targets, each noted by itself",
+    "ansible_play_hosts_all": "of who asks something, which ends the run",
     "ansible_run_tags": "is asked by the fast path itself",
     "ansible_check_mode": "no run in check mode is written down",
 }
