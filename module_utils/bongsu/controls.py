@@ -17,6 +17,7 @@ from typing import Any
 
 from .errors import BongsuError
 
+NO_KINDS = frozenset({"id", "state", "reason", "until"})  # what else a control of a document may say
 _ALIASES = {"without-password": "prohibit-password"}  # as sshd prints an older name of the same
 
 

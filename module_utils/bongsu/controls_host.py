@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from . import controls
 from .component import store
@@ -52,12 +53,24 @@ def judge(texts: Mapping[str, str], *, told: bool = True) -> list[controls.Verdi
 
     Without ``told``, what no run can put right is not looked at: whoever asks wants to know whether a run has to be.
     """
-    documents = [controls.read(text, place) for place, text in texts.items()]
+    documents = [_read(text, place) for place, text in texts.items()]
     kinds = LOOK if told else LOOK.keys() - TOLD
     wanted = controls.wanted((one for _, known in documents for one in known), kinds)
     with ThreadPoolExecutor(_AT_ONCE) as pool:  # most of it is waiting for what daemons and tools say
         found = dict(zip(wanted, pool.map(_find, wanted, wanted.values()), strict=True))
     return [controls.judge(role, one, found) for role, known in documents for one in known]
+
+
+def _read(text: str, place: str) -> tuple[str, list[dict[str, Any]]]:
+    """Read a document; refuse a kind that nobody here can look up, which else would pass for in effect."""
+    role, known = controls.read(text, place)
+    for one in known:
+        if strange := one.keys() - controls.NO_KINDS - LOOK.keys():
+            raise BongsuError(
+                f"{place}: {one['id']} has settings that cannot be looked up here ({', '.join(sorted(strange))}); "
+                "provision the host again"
+            )
+    return role, known
 
 
 def ineffective(verdicts: Iterable[controls.Verdict]) -> dict[str, str]:

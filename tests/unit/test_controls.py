@@ -84,6 +84,13 @@ def test_a_document_that_is_not_ours_is_refused(text):
         controls.read(text, "/etc/x")
 
 
+def test_settings_that_nobody_can_look_up_do_not_pass_for_in_effect(tmp_path):
+    listed = [{"id": "x.one", "state": "applied", "sshd": {"Port": 22}, "newer": {"a": 1}}]
+    (tmp_path / "x.json").write_text(json.dumps({"role": "x", "controls": listed}))
+    with pytest.raises(BongsuError, match=r"x\.json: x\.one has settings that cannot be looked up here \(newer\)"):
+        controls_host.look((), tmp_path)
+
+
 def test_the_host_asks_each_daemon_once_and_only_for_the_roles_named(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setitem(controls_host.LOOK, "sshd", lambda names: asked.append(names) or FOUND["sshd"])
