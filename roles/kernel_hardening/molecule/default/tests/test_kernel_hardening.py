@@ -12,6 +12,7 @@ PLACED = "/etc/sysctl.d/zz-bongsu.conf"
 IFUP = """[Unit]
 After=bongsu-sysctl.service
 Before=network.target
+Wants=network.target
 [Service]
 Type=oneshot
 ExecStart=/usr/sbin/sysctl -w net.ipv4.conf.eth0.accept_redirects=1
@@ -54,7 +55,10 @@ def test_an_interface_that_comes_later_is_set_as_well(host):
 
 
 def test_what_sets_an_interface_while_it_comes_up_does_not_have_the_last_word_at_boot(host, name):
-    """As ifupdown does, between the first setting of the kernel and the network's being there."""
+    """As ifupdown does, between the first setting of the kernel and the network's being there.
+
+    Whoever brings a network up wants network.target, as each of Debian's does: else it would order nothing.
+    """
     host.check_output(f"printf '{IFUP}' > /etc/systemd/system/test-ifup.service && systemctl enable --quiet test-ifup")
     lab = Lab.load(INVENTORY)
     try:
