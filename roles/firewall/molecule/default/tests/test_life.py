@@ -78,16 +78,14 @@ def test_a_protocol_without_ports_is_asked_about_as_well(host, side):
     held = "import socket, time; held = socket.socket(socket.AF_INET, socket.SOCK_RAW, 112); time.sleep(600)"
     host.check_output(f"systemd-run --quiet --unit=test-raw /usr/bin/python3 -c '{held}'")
     try:
-        assert side.converge(firewall_open=[8080, "8081/udp", "112/ip"]).returncode == 0
-        assert "meta l4proto 112 counter name" in host.check_output("nft list chain inet bongsu allowed")
-        done = side.converge("--check", firewall_open=[8080, "8081/udp"])
+        assert side.converge("--check").returncode == 0  # its own inventory lets it in
+        done = side.converge("--check", firewall_allow={})
         assert done.returncode == 2, words(done)
         assert "112/ip (vrrp): python3 (process" in words(done)
         assert "test-raw.service) listens on 0.0.0.0" in words(done)
         assert "firewall_allow: {NAME: {protocol: vrrp, from: [monitors]}}" in words(done)
     finally:
         host.check_output("systemctl stop test-raw.service")
-        assert side.converge().returncode == 0
 
 
 def test_what_shuts_ansible_out_all_the_same_is_undone(side, name):
