@@ -11,12 +11,13 @@ from typing import Any
 
 from .errors import BongsuError
 
-Span = tuple[int, int]
+Span = tuple[int, int]  # first and last port
 # Protocols of IP that have no ports, by number (IANA's "Assigned Internet Protocol Numbers"), as nft takes them.
 PORTLESS = {"ah": 51, "esp": 50, "gre": 47, "ipip": 4, "ospf": 89, "pim": 103, "sit": 41, "vrrp": 112}
+_NAMES = {number: name for name, number in PORTLESS.items()}
 # State of a socket in /proc/net: a TCP socket that listens, a UDP or a raw one that takes from anybody (no peer).
 _STATES = {"tcp": "0A", "udp": "07", "ip": "07"}
-_ANSWER = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|ip))?")
+ANSWER = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|ip))?")
 # Kinds of interfaces (ip-link(8)) whose packets come to the kernel itself, by protocol.
 _TUNNELS = {
     **dict.fromkeys(("gre", "gretap", "erspan", "ip6gre", "ip6gretap", "ip6erspan"), ("gre",)),
@@ -47,8 +48,7 @@ class Listener:
     @property
     def words(self) -> str:
         """Write the port with the name of what has none."""
-        known = [name for name, number in PORTLESS.items() if self.protocol == "ip" and number == self.port]
-        return f"{self.name} ({known[0]})" if known else self.name
+        return f"{self.name} ({_NAMES[self.port]})" if self.protocol == "ip" else self.name
 
 
 def parse(text: str, protocol: str, byteorder: str = sys.byteorder) -> list[Listener]:
@@ -60,7 +60,7 @@ def parse(text: str, protocol: str, byteorder: str = sys.byteorder) -> list[List
             continue
         address, _, port = fields[1].partition(":")
         bound, number = _address(address, byteorder), int(port, 16)
-        if not bound.is_loopback and (protocol != "ip" or number in PORTLESS.values()):
+        if not bound.is_loopback and (protocol != "ip" or number in _NAMES):
             found.append(Listener(protocol, number, str(bound), int(fields[9])))
     return found
 
@@ -91,7 +91,7 @@ def spans(answers: Iterable[str | int]) -> dict[str, list[Span]]:
     """Read ports as an inventory writes them: 22, '60000-61000/udp', '112/ip'; BongsuError for anything else."""
     read: dict[str, list[Span]] = {"tcp": [], "udp": [], "ip": []}
     for one in answers:
-        match = _ANSWER.fullmatch(str(one))
+        match = ANSWER.fullmatch(str(one))
         if match is None:
             raise BongsuError(f"'{one}' is no port; write it as 22, '53/udp', '60000-61000/udp' or '112/ip'")
         read[match[3] or "tcp"].append((int(match[1]), int(match[2] or match[1])))
@@ -144,7 +144,7 @@ def question(found: Sequence[tuple[Listener, str]], opened: Sequence[object], cl
 def _entry(one: Listener) -> str:
     """Write what an entry of firewall_allow is about."""
     if one.protocol == "ip":
-        return f"protocol: {next(name for name, number in PORTLESS.items() if number == one.port)}"
+        return f"protocol: {_NAMES[one.port]}"
     return f"ports: [{one.port}]" + ("" if one.protocol == "tcp" else f", protocol: {one.protocol}")
 
 

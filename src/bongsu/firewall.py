@@ -19,7 +19,6 @@ RESERVED = (OPEN, "ssh", "ping")  # rules and counters of the role's own
 _WITH_PORTS = ("tcp", "udp")
 _KEYS = ("ports", "protocol", "from")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|ip))?")
 _HOW_PORT = (
     "write a number from 1 to 65535, a range as '60000-61000', another protocol as '53/udp', "
     "and one without ports by its own number, as '112/ip'"
@@ -28,7 +27,6 @@ _HOW_PORT = (
 _NEVER_WHOLE = {1: "ICMP", 2: "IGMP", 6: "TCP", 17: "UDP", 58: "ICMPv6"}
 _HOW_NAME = "use small letters, digits and '_', a letter first"
 
-Span = tuple[int, int]  # first and last port
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -42,7 +40,7 @@ class Firewall:
 
     sets: dict[str, list[Network]] = field(default_factory=dict)
     rules: dict[str, list[str]] = field(default_factory=dict)
-    answered: dict[str, list[Span]] = field(default_factory=lambda: {"tcp": [], "udp": [], "ip": []})
+    answered: dict[str, list[listening.Span]] = field(default_factory=lambda: {"tcp": [], "udp": [], "ip": []})
     problems: list[tuple[str, str]] = field(default_factory=list)
 
     def ports(self) -> list[str]:
@@ -72,9 +70,9 @@ def read(sets: object, allow: object, opened: object = (), closed: object = (), 
     return found
 
 
-def merged(spans: Sequence[Span]) -> list[Span]:
+def merged(spans: Sequence[listening.Span]) -> list[listening.Span]:
     """Join spans that overlap or touch: nft takes no two that do."""
-    joined: list[Span] = []
+    joined: list[listening.Span] = []
     for first, last in sorted(spans):
         if joined and first <= joined[-1][1] + 1:
             joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
@@ -147,17 +145,17 @@ def _sources(found: Firewall, place: str, given: object) -> list[str]:
     return lines + ([f"ip6 saddr {{ {', '.join(six)} }} "] if six else [])
 
 
-def _ports(found: Firewall, place: str, given: object, protocol: str) -> dict[str, list[Span]]:
-    spans: dict[str, list[Span]] = {}
+def _ports(found: Firewall, place: str, given: object, protocol: str) -> dict[str, list[listening.Span]]:
+    spans: dict[str, list[listening.Span]] = {}
     for at, one in _listed(found, place, given):
-        match = None if isinstance(one, bool) else _PORT.fullmatch(str(one).strip())
+        match = None if isinstance(one, bool) else listening.ANSWER.fullmatch(str(one).strip())
         first = int(match[1]) if match else 0
         last = int(match[2] or match[1]) if match else 0
         if match is None or not 0 < first <= last < (256 if match[3] == "ip" else 65536):
             found.problems.append((at, f"'{one}' is no port; {_HOW_PORT}"))
             continue
         whole = [name for number, name in _NEVER_WHOLE.items() if match[3] == "ip" and first <= number <= last]
-        if whole and place == "firewall_open":
+        if whole and place != "firewall_close":
             found.problems.append((at, f"'{one}' would be all of {', '.join(whole)}; name ports, or another number"))
             continue
         spans.setdefault(match[3] or protocol, []).append((first, last))
@@ -166,7 +164,7 @@ def _ports(found: Firewall, place: str, given: object, protocol: str) -> dict[st
     return spans
 
 
-def _matches(spans: Mapping[str, Sequence[Span]]) -> list[str]:
+def _matches(spans: Mapping[str, Sequence[listening.Span]]) -> list[str]:
     return [
         f"{'meta l4proto' if name == 'ip' else f'{name} dport'} {{ {', '.join(map(_written, merged(spans[name])))} }}"
         for name in sorted(spans)
@@ -207,7 +205,7 @@ def _listed(found: Firewall, place: str, given: object) -> Iterator[tuple[str, o
         found.problems.append((place, "is not a list; write it in brackets, as in [22]"))
 
 
-def _written(span: Span) -> str:
+def _written(span: listening.Span) -> str:
     return str(span[0]) if span[0] == span[1] else f"{span[0]}-{span[1]}"
 
 

@@ -11,7 +11,7 @@ from bongsu.paths import project_root
 
 ansible.module_utils.__path__.append(str(project_root() / "module_utils"))
 
-from ansible.module_utils.bongsu import asked, bans, certificate, effective, errors, listening  # noqa: E402  # importable only from here on
+from ansible.module_utils.bongsu import asked, bans, certificate, errors, listening  # noqa: E402  # importable only from here on
 from ansible.module_utils.bongsu.component import drift, manifest, toolkit  # noqa: E402  # likewise
 from ansible.module_utils.bongsu.component import spec as component_spec  # noqa: E402  # likewise
 from ansible.module_utils.bongsu.integrity import aide  # noqa: E402  # likewise
@@ -23,7 +23,6 @@ __all__ = [
     "certificate",
     "component_spec",
     "drift",
-    "effective",
     "errors",
     "listening",
     "manifest",

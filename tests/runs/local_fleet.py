@@ -15,9 +15,10 @@ import yaml
 from bongsu.paths import project_root
 
 SITE = project_root() / "playbooks/site.yml"
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}
 INVENTORY = {
     "all": {
-        "vars": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"},
+        "vars": LOCAL,
         "children": {
             "monitors": {"hosts": {"m1": None, "m2": None}},
             "servers": {"hosts": {"s1": None, "s2": None}},
@@ -79,6 +80,12 @@ PLAYBOOK = """\
 ALL = {"m1", "m2", "s1", "s2"}
 
 
+def play_of_site(title: str) -> dict[str, Any]:
+    """Return the play of site.yml whose name holds `title`."""
+    (play,) = [play for play in yaml.safe_load(SITE.read_text()) if title in play["name"]]
+    return dict(play)
+
+
 class Fleet:
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -91,9 +98,15 @@ class Fleet:
         (root / "site.yml").write_text(PLAYBOOK.replace("ROOT", str(root)))
         self.output = ""
 
+    def tell(self, file: str, **variables: object) -> None:
+        """Write a file of the inventory, such as host_vars/s1.yml."""
+        path = self.root / "inventory" / file
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(yaml.safe_dump(variables))
+
     def site_play(self, title: str, *, tasks: int) -> dict[str, Any]:
         """Return the play of site.yml whose name holds `title`, doing the first `tasks` of this playbook's instead."""
-        (play,) = [play for play in yaml.safe_load(SITE.read_text()) if title in play["name"]]
+        play = play_of_site(title)
         assert play.pop("become")
         own = yaml.safe_load((self.root / "site.yml").read_text())[1]
         return play | {"name": "Converge", "tasks": own["tasks"][:tasks]}

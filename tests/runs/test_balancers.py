@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from local_fleet import SITE, Fleet
+from local_fleet import LOCAL, SITE, Fleet
 
-BALANCERS = {"all": {"vars": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}}}
-BALANCERS["all"]["children"] = {"balancers": {"hosts": {"b1": None, "b2": None}}, "servers": {"hosts": {"s1": None}}}
+CHILDREN = {"balancers": {"hosts": {"b1": None, "b2": None}}, "servers": {"hosts": {"s1": None}}}
+BALANCERS = {"all": {"vars": LOCAL, "children": CHILDREN}}
 
 
 class Balancers(Fleet):
@@ -53,8 +53,7 @@ def test_each_is_converged_and_then_left_alone(fleet: Balancers):
 
 
 def test_one_that_fails_stops_the_one_after_it(fleet: Balancers):
-    (fleet.root / "inventory/host_vars").mkdir()
-    (fleet.root / "inventory/host_vars/b1.yml").write_text("place: nowhere\n")
+    fleet.tell("host_vars/b1.yml", place="nowhere")
     assert fleet.greet("hi", status=2) == {"b1"}
     assert fleet.greetings() == ["hello", "hello"]
 
@@ -94,12 +93,10 @@ def test_a_run_of_a_part_is_no_way_round(fleet: Balancers):
 
 
 def test_a_peer_that_cannot_be_reached_or_tell_is_not_well(fleet: Balancers):
-    (fleet.root / "inventory/host_vars").mkdir()
-    variables = fleet.root / "inventory/host_vars/b2.yml"
-    variables.write_text("ansible_connection: ssh\nansible_host: 127.0.0.1\nansible_port: 1\n")
+    fleet.tell("host_vars/b2.yml", ansible_connection="ssh", ansible_host="127.0.0.1", ansible_port=1)
     assert fleet.greet("hi", "--limit", "b1", status=2) == {"b1"}
     assert "b2 cannot be reached" in fleet.output
-    variables.write_text("ansible_python_interpreter: /no/such/python\n")
+    fleet.tell("host_vars/b2.yml", ansible_python_interpreter="/no/such/python")
     assert fleet.greet("hi", "--limit", "b1", status=2) == {"b1"}
     assert "b2 cannot tell how it is" in fleet.output
     assert fleet.greetings() == ["hello", "hello"]

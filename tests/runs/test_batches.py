@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from local_fleet import Fleet
+from local_fleet import LOCAL, Fleet
 
 SERVERS = ("s1", "s2", "s3", "s4")
-LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}
 INVENTORY = {"all": {"vars": LOCAL, "children": {"servers": {"hosts": dict.fromkeys(SERVERS)}}}}
 
 
@@ -32,11 +31,6 @@ class Servers(Fleet):
         """Name the hosts that came to their second task."""
         return {name for name in SERVERS if (self.root / f"files/{name}.{words}").exists()}
 
-    def tell(self, host: str, **variables: object) -> None:
-        path = self.root / f"inventory/host_vars/{host}.yml"
-        path.parent.mkdir()
-        path.write_text(yaml.safe_dump(variables))
-
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Servers:
@@ -46,13 +40,13 @@ def fleet(tmp_path: Path) -> Servers:
 
 
 def test_one_that_fails_stops_its_batch_where_it_is(fleet: Servers):
-    fleet.tell("s3", place="nowhere")
+    fleet.tell("host_vars/s3.yml", place="nowhere")
     assert fleet.greet("hi", status=2) == set(SERVERS)
     assert fleet.done("hi") == {"s1"}
 
 
 def test_the_first_that_fails_leaves_the_others_as_they_were(fleet: Servers):
-    fleet.tell("s1", place="nowhere")
+    fleet.tell("host_vars/s1.yml", place="nowhere")
     assert fleet.greet("hi", status=2) == {"s1"}
     assert fleet.done("hi") == set()
     assert (fleet.root / "files/s2.conf").read_text() == "hello\n"
@@ -61,6 +55,6 @@ def test_the_first_that_fails_leaves_the_others_as_they_were(fleet: Servers):
 @pytest.mark.parametrize("dead", ["s1", "s3"])
 def test_one_that_is_dead_stops_nobody(fleet: Servers, dead: str):
     """It fails the run in its end, but an outage must not keep the living from being changed."""
-    fleet.tell(dead, ansible_connection="ssh", ansible_host="127.0.0.1", ansible_port=1)
+    fleet.tell(f"host_vars/{dead}.yml", ansible_connection="ssh", ansible_host="127.0.0.1", ansible_port=1)
     fleet.greet("hi", status=4)
     assert fleet.done("hi") == set(SERVERS) - {dead}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from local_fleet import ALL, SITE, Fleet
+from local_fleet import ALL, SITE, Fleet, play_of_site
 
 CAME_FROM = "192.0.2.7"
 
@@ -17,18 +17,13 @@ class Asking(Fleet):
     def __init__(self, root: Path, title: str = "Ask what only") -> None:
         super().__init__(root)
         plays = yaml.safe_load((root / "site.yml").read_text())
-        (play,) = [play for play in yaml.safe_load(SITE.read_text()) if play["name"].startswith(title)]
+        play = play_of_site(title)
         play.pop("become", None)
         (root / "site.yml").write_text(yaml.safe_dump([plays[0], play, *plays[1:]]))
         (root / "tasks").symlink_to(SITE.parent / "tasks")
         self.tell("group_vars/all.yml", bongsu_profile="small", bongsu_operators=[CAME_FROM])
         for place, host in enumerate(sorted(ALL)):
             self.tell(f"host_vars/{host}.yml", ansible_host=f"192.0.2.{101 + place}")
-
-    def tell(self, file: str, **variables: object) -> None:
-        path = self.root / "inventory" / file
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(yaml.safe_dump(variables))
 
     def said(self) -> str:
         return " ".join(self.output.split())

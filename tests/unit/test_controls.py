@@ -3,9 +3,12 @@
 import json
 
 import pytest
-from ansible.module_utils.bongsu import controls, controls_host
+from ansible.module_utils.bongsu import controls, controls_host, effective
 from ansible.module_utils.bongsu.effective import sshd
 from ansible.module_utils.bongsu.errors import BongsuError
+
+from bongsu import controls as controls_of_roles
+from bongsu.paths import project_root
 
 SAID = """\
 passwordauthentication no
@@ -82,6 +85,11 @@ def test_a_waived_control_is_not_looked_at_and_keeps_its_reason():
 def test_a_document_that_is_not_ours_is_refused(text):
     with pytest.raises(BongsuError, match="/etc/x is not as its role writes it"):
         controls.read(text, "/etc/x")
+
+
+def test_a_host_can_look_up_whatever_a_role_sets():
+    tables = controls_of_roles.tables(project_root())
+    assert {kind for table in tables.values() for one in table for kind in one["sets"]} <= {*effective.KINDS}
 
 
 def test_settings_that_nobody_can_look_up_do_not_pass_for_in_effect(tmp_path):

@@ -65,6 +65,7 @@ def test_the_ports_that_are_answered_for():
         ({"opened": [80, "90-80"]}, "firewall_open[1]", "'90-80' is no port; write a number from 1 to 65535"),
         ({"opened": ["256/ip"]}, "firewall_open[0]", "'256/ip' is no port"),
         ({"opened": ["4-6/ip"]}, "firewall_open[0]", "'4-6/ip' would be all of TCP; name ports"),
+        ({"allow": {"x": {"ports": ["6/ip"], "from": ["any"]}}}, "firewall_allow.x.ports[0]", "would be all of TCP"),
         ({"closed": ["0/ip"]}, "firewall_close[0]", "'0/ip' is no port"),
         ({"closed": [True]}, "firewall_close[0]", "'True' is no port"),
         ({"opened": 80}, "firewall_open", "is not a list; write it in brackets"),
